@@ -1,0 +1,46 @@
+"""Scenario files: what is planned, from which files, under which rules."""
+
+from ruralcare.scenario.reading import Scenario, json_schema
+from ruralcare.scenario.schema import (
+    Area,
+    AssumedPopulation,
+    CapacityRule,
+    CooperativesSource,
+    FacilitiesSource,
+    FacilityFile,
+    Ferry,
+    Module,
+    NeedSettings,
+    Opening,
+    Period,
+    PlanSettings,
+    PointsSource,
+    PopulationSource,
+    RoadsSource,
+    Service,
+    TownshipsSource,
+    TravelSettings,
+)
+
+__all__ = [
+    "Area",
+    "AssumedPopulation",
+    "CapacityRule",
+    "CooperativesSource",
+    "FacilitiesSource",
+    "FacilityFile",
+    "Ferry",
+    "Module",
+    "NeedSettings",
+    "Opening",
+    "Period",
+    "PlanSettings",
+    "PointsSource",
+    "PopulationSource",
+    "RoadsSource",
+    "Scenario",
+    "Service",
+    "TownshipsSource",
+    "TravelSettings",
+    "json_schema",
+]

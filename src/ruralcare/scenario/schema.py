@@ -1,0 +1,434 @@
+"""The scenario file as a set of frozen records.
+
+The docstring under each field becomes its description in the JSON Schema that ``ruralcare
+schema`` prints, so that an editor can explain a key while it is typed.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from ruralcare.language import Language
+from ruralcare.types import AGE_GROUPS, Direction
+
+__all__ = [
+    "Area",
+    "AssumedPopulation",
+    "CapacityRule",
+    "CooperativesSource",
+    "FacilitiesSource",
+    "FacilityFile",
+    "Ferry",
+    "Module",
+    "NeedSettings",
+    "Opening",
+    "Period",
+    "PlanSettings",
+    "PointsSource",
+    "PopulationSource",
+    "RoadsSource",
+    "ScenarioFile",
+    "Section",
+    "Service",
+    "TownshipsSource",
+    "TravelSettings",
+]
+
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.:-]+$", min_length=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Name = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class Section(BaseModel):
+    """A part of the scenario: frozen, and no key it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Area(Section):
+    """Which counties are planned."""
+
+    sigungu: tuple[Name, ...] = ()
+    """Codes (in quotes) or names of the counties; empty takes every township of the files."""
+
+
+class TownshipsSource(Section):
+    """Township boundaries."""
+
+    files: tuple[Path, ...]
+    """Boundary files: GeoJSON, TopoJSON, Shapefile, GeoPackage, or an .osm.pbf extract."""
+    as_of: Name
+    """Date of the boundaries, such as "2018" or "2023-10"."""
+    crs: str | None = None
+    """CRS of files that do not tell it, such as "EPSG:5179"."""
+    crosswalk: Path | None = None
+    """Tab-separated table adm_cd → adm_cd2, where the boundaries carry KOSTAT codes."""
+    admin_level: int = Field(default=8, ge=2, le=11)
+    """For an .osm.pbf: the admin_level of the areas."""
+    inside: str | None = None
+    """For an .osm.pbf: name of the larger area whose municipalities are taken."""
+    sigungu_name: str | None = None
+    """Name of the county where the files have none (an .osm.pbf)."""
+    attribution: str = ""
+    """Origin and licence, printed on the map and in the report."""
+
+
+class AssumedPopulation(Section):
+    """Population that is assumed because no register is at hand."""
+
+    year: int = Field(ge=1900, le=2200)
+    """Year the assumption stands for."""
+    persons: dict[Name, Annotated[int, Field(ge=0)]]
+    """People per township, by township id or name."""
+    age_shares: dict[str, Share]
+    """Share of each five-year age group ("65-69", "100+") in the population; sums to 1."""
+    female_share: Share = 0.5
+    """Share of women in every age group."""
+
+    @model_validator(mode="after")
+    def _ages(self) -> AssumedPopulation:
+        odd = [group for group in self.age_shares if group not in AGE_GROUPS]
+        if odd:
+            raise ValueError(f"unknown age groups {odd}: use {AGE_GROUPS[0]} to {AGE_GROUPS[-1]}")
+        total = math.fsum(self.age_shares.values())
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the shares sum to {total:.4f}, not to 1")
+        return self
+
+
+class PopulationSource(Section):
+    """How many people of which age live in each township."""
+
+    files: tuple[Path, ...] = ()
+    """Resident registers (연령별인구현황, five-year age groups), one per date."""
+    assumed: AssumedPopulation | None = None
+    """An assumption instead of a register; results say so."""
+    attribution: str = ""
+    """Origin and licence, printed on the map and in the report."""
+
+    @model_validator(mode="after")
+    def _one(self) -> PopulationSource:
+        if bool(self.files) == (self.assumed is not None):
+            raise ValueError("give either files or an assumed population")
+        return self
+
+
+class PointsSource(Section):
+    """Where inside a township the people live."""
+
+    kind: Literal["villages", "residential_roads", "centroid"]
+    """Villages of a file, points along residential streets, or one point per township."""
+    file: Path | None = None
+    """Village file (CSV with sigungu, eupmyeondong, ri, admin_dong_code, population, lat, lon)."""
+    spacing_m: Positive = 400.0
+    """Distance between points along residential streets."""
+    attribution: str = ""
+    """Origin and licence, printed on the map and in the report."""
+
+    @model_validator(mode="after")
+    def _file(self) -> PointsSource:
+        if (self.kind == "villages") != (self.file is not None):
+            raise ValueError('a file belongs to kind = "villages", and only to it')
+        return self
+
+
+class FacilityFile(Section):
+    """A list of institutions."""
+
+    file: Path
+    """The list."""
+    format: Literal["ltc", "hira", "plain", "osm"]
+    """ltc: long-term care list (NHIS); hira: hospitals and health posts; plain: our own CSV;
+    osm: care and health facilities of an .osm.pbf."""
+
+
+class CapacityRule(Section):
+    """How many people an institution serves where its list does not say."""
+
+    persons_per_care_worker: Positive | None = None
+    """People for each care worker on the list."""
+    most_persons: Positive | None = None
+    """Most people that this rule may give."""
+    default_persons: NotNegative
+    """People where no care worker is listed, or they belong to another of its services."""
+
+
+class FacilitiesSource(Section):
+    """Institutions that exist."""
+
+    sources: tuple[FacilityFile, ...] = ()
+    """The lists to read."""
+    capacity: dict[Code, CapacityRule] = {}
+    """Rule per service for institutions whose list gives no capacity."""
+    attribution: str = ""
+    """Origin and licence, printed on the map and in the report."""
+
+
+class CooperativesSource(Section):
+    """Candidate sites."""
+
+    file: Path | None = None
+    """Branch list: the code file of KFTC (.xlsx) or our own CSV. Without it, the seat of every
+    township is a candidate of an operator of its own, and results say so."""
+    willing: Share = 0.6
+    """Probability that a co-operative takes part, where no better figure is given."""
+    willing_file: Path | None = None
+    """CSV with coop_code and willing, overriding the figure above."""
+    attribution: str = ""
+    """Origin and licence, printed on the map and in the report."""
+
+
+class Ferry(Section):
+    """A ferry that the road data lack."""
+
+    from_township: Name
+    """Township id or name at one end."""
+    to_township: Name
+    """Township id or name at the other end."""
+    crossing_min: Positive
+    """Time on board."""
+    headway_min: Positive
+    """Time between departures; half of it is the average wait."""
+
+
+class RoadsSource(Section):
+    """Roads, or what stands in for them."""
+
+    file: Path | None = None
+    """.osm.pbf or GraphML (OSMnx). Without file and download, a proxy network is made."""
+    download: bool = False
+    """Fetch OpenStreetMap roads for the area with OSMnx."""
+    overpass_url: str | None = None
+    """Overpass server for the download, instead of the public one."""
+    speed_factor: Positive = 1.0
+    """Speeds are multiplied by it; 0.65 is the rule of the emergency-care standard."""
+    speeds_kmh: dict[str, Positive] = {}
+    """Speed for each OpenStreetMap highway class, where no maxspeed is given."""
+    ferry_headway_min: Positive = 60.0
+    """Time between departures of ferries whose data do not say."""
+    ferries_run: bool = True
+    """False closes every ferry (night, storm)."""
+    ferries: tuple[Ferry, ...] = ()
+    """Ferries to add to a proxy network."""
+    min_piece_km: NotNegative = 1.0
+    """Pieces of road without a link to the rest that are shorter are left out."""
+    proxy_detour_factor: Annotated[float, Field(ge=1)] = 1.4
+    """Proxy network: length of a way against the straight line."""
+    proxy_speed_kmh: Positive = 35.0
+    """Proxy network: speed."""
+    proxy_water_gap_m: NotNegative = 300.0
+    """Proxy network: widest water (a stream, a quantised shore) that a link may cross."""
+    attribution: str = ""
+    """Origin and licence, printed on the map and in the report."""
+
+    @model_validator(mode="after")
+    def _one(self) -> RoadsSource:
+        if self.file is not None and self.download:
+            raise ValueError("give either a road file or download = true")
+        return self
+
+
+class TravelSettings(Section):
+    """How travel times are measured."""
+
+    cutoff_min: Positive = 90.0
+    """Longest travel time of interest."""
+    walking_kmh: Positive = 4.0
+    """Speed on the way between a point and its road."""
+    snap_limit_m: Positive = 2000.0
+    """A point farther from any road is not joined to the network."""
+
+
+class Module(Section):
+    """A size in which a service can be built."""
+
+    capacity_persons: Positive
+    """People served at a time."""
+    capital_mkrw: NotNegative
+    """Cost of building it, million won."""
+    running_mkrw: NotNegative
+    """Cost of a year of operation, million won."""
+    care_workers: NotNegative
+    """Care workers needed, full-time equivalents."""
+
+
+class Service(Section):
+    """A service that can be rolled out."""
+
+    id: Code
+    """Short name in tables: home_visit_care, day_care, nursing_home."""
+    name_ko: Name
+    """Korean name."""
+    name_en: Name
+    """English name."""
+    level: int = Field(ge=1)
+    """Place in the ladder: a service opens where the level below it has run."""
+    standard_min: Positive
+    """Service standard: longest acceptable travel time."""
+    direction: Direction
+    """to_demand: carers travel to homes; to_place: people travel to the place."""
+    detour_factor: Annotated[float, Field(ge=1)] = 1.0
+    """Ride time against the direct time; above 1 where a shuttle collects several people."""
+    offered_by: tuple[Code, ...]
+    """Types of institutions that already offer this service."""
+    use_rate: Share
+    """Share of the people recognised as in need of care who use this service."""
+    weight: Positive = 1.0
+    """Weight of a person served in the objective."""
+    lag_periods: int = Field(default=1, ge=0)
+    """Periods that the level below must have run before this service opens."""
+    min_use: Share = 0.0
+    """Least use of a new site, as share of its capacity, from its second period on."""
+    modules: tuple[Module, ...]
+    """Sizes on offer."""
+    max_modules: int = Field(default=1, ge=1)
+    """Most modules of one size at a site."""
+    source: str = ""
+    """Where the figures come from."""
+
+    @model_validator(mode="after")
+    def _modules(self) -> Service:
+        if not self.modules:
+            raise ValueError("a service needs at least one module")
+        return self
+
+
+class NeedSettings(Section):
+    """From people to people in need, and when a township counts as underserved."""
+
+    recognition_rates: dict[Literal["female", "male"], dict[str, Share]]
+    """Share of people recognised for long-term care by sex and age group."""
+    recognition_source: str
+    """Where the rates come from."""
+    underserved_share: Share = 0.3
+    """A township is underserved if at least this share of its people is beyond the standard."""
+    unmet_share: Share = 0.3
+    """... or if at least this share of the need within the standard finds no room."""
+    depopulating_index: NotNegative = 0.2
+    """A township counts as depopulating below this extinction index ..."""
+    depopulating_change: float = -0.2
+    """... or at this change of population over ten years."""
+
+    @model_validator(mode="after")
+    def _ages(self) -> NeedSettings:
+        for rates in self.recognition_rates.values():
+            odd = [group for group in rates if group not in AGE_GROUPS]
+            if odd:
+                raise ValueError(f"unknown age groups {odd}")
+        return self
+
+
+class Period(Section):
+    """A stage of the roll-out."""
+
+    year: int = Field(ge=1900, le=2200)
+    """Year in which what opens in this stage begins to serve."""
+    budget_mkrw: NotNegative
+    """Capital that may be spent, million won."""
+    care_workers: NotNegative | None = None
+    """Care workers that each county can recruit by this period, beyond those at work."""
+    max_operators: Annotated[int, Field(ge=0)] | None = None
+    """Most co-operatives that take part by this period."""
+    max_new: dict[Code, Annotated[int, Field(ge=0)]] = {}
+    """Most new sites of a service by this period."""
+    min_new: dict[Code, Annotated[int, Field(ge=0)]] = {}
+    """Fewest new sites of a service by this period."""
+
+
+class Opening(Section):
+    """An opening that is required or ruled out."""
+
+    site: Code
+    """Code of the branch."""
+    service: Code
+    """Service id."""
+    year: int | None = None
+    """For a required opening: the latest year of opening; without it, the last period."""
+
+
+class PlanSettings(Section):
+    """Money, staff, rules and how good the answer must be."""
+
+    periods: tuple[Period, ...]
+    """The stages, in order."""
+    carry_over: bool = True
+    """Money not spent in a period can be spent later."""
+    discount: Annotated[float, Field(gt=0, le=1)] = 0.95
+    """Worth of a person served one period later, against now."""
+    levels_by: Literal["site", "operator"] = "operator"
+    """Whether the level below must run at the same site, or at the same co-operative."""
+    closures_allowed: bool = False
+    """Whether a site opened by the plan may close again."""
+    equity_floor: Share | None = None
+    """Least share of the people in need, over all services, served in every county in the last
+    period."""
+    least_willing: Share = 0.0
+    """Co-operatives less willing than this do not take part."""
+    priority_underserved: Annotated[float, Field(ge=1)] = 1.0
+    """Weight of a person in a township that is underserved and depopulating, against others."""
+    forced: tuple[Opening, ...] = ()
+    """Openings that must happen."""
+    forbidden: tuple[Opening, ...] = ()
+    """Openings that must not happen."""
+    time_penalty: NotNegative = 0.0001
+    """Loss of objective for each person and minute of travel; decides between equal plans."""
+    relative_gap: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    """The search may stop when the plan is proven to be this close to the best."""
+    time_limit_s: Positive = 300.0
+    """The search stops after this time with the best plan found."""
+
+    @model_validator(mode="after")
+    def _order(self) -> PlanSettings:
+        years = [period.year for period in self.periods]
+        if not years:
+            raise ValueError("a plan needs at least one period")
+        if years != sorted(set(years)):
+            raise ValueError("the years of the periods must increase")
+        return self
+
+
+class ScenarioFile(Section):
+    """A scenario: what is planned, from which files, under which rules."""
+
+    name: Code
+    """Short name without spaces."""
+    title_ko: Name
+    """Korean title on the map and the report."""
+    title_en: Name
+    """English title."""
+    language: Language = "ko"
+    """Language of the results: ko or en."""
+    demo: bool = False
+    """True marks maps and reports as a demonstration with invented data."""
+    crs: str = "EPSG:5179"
+    """Projected CRS for all measuring: EPSG:5179 in Korea, a UTM zone elsewhere."""
+    seed: int = Field(default=1, ge=0)
+    """Seed of everything random."""
+    assumptions: tuple[str, ...] = ()
+    """Sentences about assumptions that readers of the report must know."""
+    area: Area = Area()
+    townships: TownshipsSource
+    population: PopulationSource
+    points: PointsSource
+    facilities: FacilitiesSource = FacilitiesSource()
+    cooperatives: CooperativesSource = CooperativesSource()
+    roads: RoadsSource = RoadsSource()
+    travel: TravelSettings = TravelSettings()
+    services: tuple[Service, ...]
+    need: NeedSettings
+    plan: PlanSettings
+
+    @model_validator(mode="after")
+    def _services(self) -> ScenarioFile:
+        ids = [service.id for service in self.services]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two services have the same id")
+        if not ids:
+            raise ValueError("a scenario needs at least one service")
+        return self

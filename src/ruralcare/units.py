@@ -1,0 +1,55 @@
+"""Conversions between units: the only place where 60 or 1000 appears."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "kilometres",
+    "metres",
+    "minutes_at",
+    "minutes_from_seconds",
+    "per_thousand",
+    "square_kilometres",
+]
+
+Number = TypeVar("Number", float, NDArray[np.float64])
+
+
+def minutes_at(length_m: Number, speed_kmh: Number | float) -> Number:
+    """Return the time in minutes to cover a length in metres at a speed in km/h.
+
+    Examples
+    --------
+    >>> minutes_at(1000.0, 60.0)
+    1.0
+    """
+    return length_m / (speed_kmh * (1000.0 / 60.0))
+
+
+def minutes_from_seconds(seconds: Number) -> Number:
+    """Return seconds as minutes."""
+    return seconds / 60.0
+
+
+def kilometres(length_m: Number) -> Number:
+    """Return metres as kilometres."""
+    return length_m / 1000.0
+
+
+def metres(length_km: Number) -> Number:
+    """Return kilometres as metres."""
+    return length_km * 1000.0
+
+
+def square_kilometres(area_m2: Number) -> Number:
+    """Return square metres as square kilometres."""
+    return area_m2 / 1_000_000.0
+
+
+def per_thousand(part: Number, whole: Number) -> Number:
+    """Return how many of ``part`` there are for each thousand of ``whole``."""
+    return part * 1000.0 / whole
