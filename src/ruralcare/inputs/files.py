@@ -1,0 +1,205 @@
+"""Reading text tables whatever their encoding, and collecting what is wrong with them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ruralcare.errors import Fault, InputError
+from ruralcare.language import Message
+
+__all__ = ["Faults", "Row", "Table", "file_hash", "number", "read_bytes", "read_table", "read_text"]
+
+ROWS_SHOWN = 20
+
+
+@dataclass
+class Faults:
+    """Collects the faults of one file, so that all of them are told at once."""
+
+    file: str
+    found: list[Fault] = field(default_factory=list)
+
+    def add(
+        self,
+        problem: Message,
+        remedy: Message,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        value: object = None,
+    ) -> None:
+        """Note a fault."""
+        shown = None if value is None else str(value)
+        self.found.append(Fault(problem, remedy, self.file, row, column, shown))
+
+    def stop(self, problem: Message, remedy: Message, **place: object) -> InputError:
+        """Note a fault that ends the reading of the file, and return the error to raise."""
+        self.add(problem, remedy, **place)  # type: ignore[arg-type]
+        return InputError(self.found)
+
+    def raise_if_any(self) -> None:
+        """Raise one error that lists all faults; many of a kind are counted, not repeated."""
+        if not self.found:
+            return
+        shown = self.found[:ROWS_SHOWN]
+        left = len(self.found) - len(shown)
+        if left:
+            more = Message("{count} more rows have faults.", count=left)
+            shown.append(Fault(more, Message("Correct the rows above and check again."), self.file))
+        raise InputError(shown)
+
+
+def read_bytes(path: Path, faults: Faults) -> bytes:
+    """Return a file's content.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is a folder, or it is empty.
+    """
+    if path.is_dir() or not path.exists():
+        raise faults.stop(
+            Message("There is no such file."),
+            Message("Check the path in the scenario; it counts from the scenario's folder."),
+            value=path.name,
+        )
+    content = path.read_bytes()
+    if not content.strip():
+        raise faults.stop(Message("The file is empty."), Message("Fetch it from its source again."))
+    return content
+
+
+def read_text(path: Path, faults: Faults) -> str:
+    """Return a text file, whether it is in UTF-8 (with or without BOM) or CP949.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_bytes`, or the text is in neither encoding.
+    """
+    content = read_bytes(path, faults)
+    for encoding in ("utf-8-sig", "cp949"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        nuls = text.count("\x00")
+        if nuls == 0:
+            return text
+        if nuls * 10 < len(text):
+            raise faults.stop(
+                Message("Part of the file is lost: {count} bytes are blank.", count=nuls),
+                Message("The download was damaged: fetch the file from its source again."),
+                row=text.count("\n", 0, text.index("\x00")) + 1,
+            )
+    raise faults.stop(
+        Message("The text is neither in UTF-8 nor in CP949."),
+        Message("Save the file again as UTF-8, or export it again from its source."),
+    )
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table: its number as a spreadsheet counts, and its cells by column."""
+
+    number: int
+    cells: dict[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts."""
+
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+
+def read_table(
+    path: Path, faults: Faults, required: Sequence[str] = (), delimiter: str = ","
+) -> Table:
+    """Read a CSV file as texts; spaces around headers and cells are dropped.
+
+    Parameters
+    ----------
+    required : sequence of str
+        Columns that must be there.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or lacks a column, or a row is cut off.
+    """
+    text = read_text(path, faults)
+    return _table(csv.reader(io.StringIO(text), delimiter=delimiter), faults, required)
+
+
+def _table(lines: Iterable[list[str]], faults: Faults, required: Sequence[str]) -> Table:
+    reader = iter(lines)
+    header = tuple(cell.strip() for cell in next(reader))
+    lacking = [column for column in required if column not in header]
+    if lacking:
+        raise faults.stop(
+            Message("The table lacks columns: {columns}.", columns=", ".join(lacking)),
+            Message("The columns found are: {columns}.", columns=", ".join(header)[:300]),
+            row=1,
+        )
+    rows = []
+    for number_, cells in enumerate(reader, start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) < len(header):
+            faults.add(
+                Message("The row has {found} cells instead of {wanted}.",
+                        found=len(cells), wanted=len(header)),
+                Message("The file may be cut off: fetch it from its source again."),
+                row=number_,
+            )
+            continue
+        rows.append(Row(number_, dict(zip(header, (c.strip() for c in cells), strict=False))))
+    return Table(header, tuple(rows))
+
+
+def number(row: Row, column: str, faults: Faults, *, least: float | None = None) -> float | None:
+    """Return a cell as a number, or None if it is blank or faulty; commas are allowed."""
+    text = row[column].replace(",", "")
+    if not text:
+        return None
+    try:
+        value = float(text)
+        if value != value or abs(value) == float("inf"):
+            raise ValueError
+    except ValueError:
+        faults.add(
+            Message("This must be a number."),
+            Message("Correct the cell, or leave it blank if the value is not known."),
+            row=row.number,
+            column=column,
+            value=row[column],
+        )
+        return None
+    if least is not None and value < least:
+        faults.add(
+            Message("The value must be at least {bound}.", bound=least),
+            Message("Correct the number."),
+            row=row.number,
+            column=column,
+            value=row[column],
+        )
+        return None
+    return value
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,52 @@
+"""Everything that can offer a service, with co-operatives tied to what they run already."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ruralcare.errors import Fault, InputError
+from ruralcare.inputs.cooperatives import read_cooperatives
+from ruralcare.inputs.facilities import read_facilities
+from ruralcare.inputs.townships import read_townships
+from ruralcare.scenario import Scenario
+from ruralcare.types import Cooperatives, Facilities, Places, Townships
+
+__all__ = ["read_places"]
+
+
+def read_places(scenario: Scenario, townships: Townships | None = None) -> Places:
+    """Read institutions and candidate sites.
+
+    An institution whose name begins with that of a co-operative (``계곡농협재가노인복지센터``)
+    in the same county is run by it.
+
+    Raises
+    ------
+    InputError
+        A file cannot be used; the faults of all files are listed.
+    """
+    towns = townships if townships is not None else read_townships(scenario)
+    faults: list[Fault] = []
+    facilities = cooperatives = None
+    try:
+        facilities = read_facilities(scenario, towns)
+    except InputError as error:
+        faults.extend(error.faults)
+    try:
+        cooperatives = read_cooperatives(scenario, towns)
+    except InputError as error:
+        faults.extend(error.faults)
+    if facilities is None or cooperatives is None:
+        raise InputError(faults)
+    return Places(_run_by(facilities, cooperatives, towns), cooperatives)
+
+
+def _run_by(facilities: Facilities, cooperatives: Cooperatives, towns: Townships) -> Facilities:
+    county = towns.frame["sigungu_id"]
+    mains = cooperatives.frame[cooperatives.frame.index == cooperatives.frame["operator_id"]]
+    mains = mains[mains["name"].str.endswith("농협")]
+    frame = facilities.frame.copy()
+    for coop_id, main in mains.iterrows():
+        same_county = frame["township_id"].map(county) == county.get(main["township_id"])
+        frame.loc[frame["name"].str.startswith(main["name"]) & same_county, "operator_id"] = coop_id
+    return replace(facilities, frame=frame)
