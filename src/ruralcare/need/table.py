@@ -1,0 +1,88 @@
+"""The result of the need room: indicators of the townships, and need per service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import pandas as pd
+
+from ruralcare import views
+from ruralcare.errors import TableError
+from ruralcare.language import Message
+from ruralcare.scenario import Service
+from ruralcare.types import AccessTable, Population, Townships
+
+__all__ = ["CONNECTIONS", "EXTINCTION_CLASSES", "REASONS", "STATUSES", "Connection", "NeedTable"]
+
+EXTINCTION_CLASSES: Final = ("very_low", "low", "caution", "entering", "high")
+"""Official classes of the extinction index (지방소멸위험지수), safest first."""
+
+Connection = Literal["road", "ferry", "none"]
+CONNECTIONS: Final[tuple[Connection, ...]] = ("road", "ferry", "none")
+"""How a township is linked to the largest part of the network."""
+
+STATUSES: Final = ("served", "underserved")
+REASONS: Final = ("too_far", "no_seats", "no_provider", "ferry_only", "unreachable", "unsnapped")
+"""Why a township is underserved, in the order in which reasons are told."""
+
+
+@dataclass(frozen=True, eq=False)
+class NeedTable:
+    """People in need, what is missing, and where it is worst.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``township_id``, ``service``, ``year``, ``need_persons``, ``unmet_persons`` (need that
+        finds no room within the standard with today's institutions), ``status`` (one of
+        :data:`STATUSES`) and ``reasons`` (codes of :data:`REASONS` joined by ``;``, empty if
+        served).
+    indicators : DataFrame
+        Index ``township_id``: ``name``, ``sigungu_id``, ``sigungu_name``, ``area_km2``,
+        ``year``, ``population``, ``population_65plus``, ``share_65plus``, ``year_before``,
+        ``population_before``, ``change_share`` (``NA`` with one date), ``extinction_index``
+        (``NA`` where the sexes are not told apart or nobody is 65 or older),
+        ``extinction_class``, ``depopulating``, ``connection``.
+    services : tuple of Service
+        The services, in the order of the scenario.
+    townships : Townships
+        The townships.
+    people : Population
+        The people, with their demand points.
+    access : AccessTable
+        Access today.
+    notes : tuple of Message
+        What a reader must know about these figures.
+    """
+
+    frame: pd.DataFrame
+    indicators: pd.DataFrame
+    services: tuple[Service, ...]
+    townships: Townships = field(repr=False)
+    people: Population = field(repr=False)
+    access: AccessTable = field(repr=False)
+    notes: tuple[Message, ...] = ()
+
+    def __post_init__(self) -> None:
+        frame = self.frame
+        if frame.duplicated(["township_id", "service", "year"]).any():
+            raise TableError("NeedTable: more than one row for a township, service and year")
+        if (frame["need_persons"] < 0).any() or (frame["unmet_persons"] < 0).any():
+            raise TableError("NeedTable: negative numbers of people")
+        if (frame["unmet_persons"] > frame["need_persons"] * (1 + 1e-9) + 1e-9).any():
+            raise TableError("NeedTable: more unmet need than need")
+        if not set(frame["status"]) <= set(STATUSES):
+            raise TableError("NeedTable: unknown status")
+        codes = {code for text in frame["reasons"] for code in text.split(";") if code}
+        if not codes <= set(REASONS):
+            raise TableError(f"NeedTable: unknown reasons {sorted(codes - set(REASONS))}")
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Years of the table, earliest first."""
+        return tuple(int(year) for year in sorted(self.frame["year"].unique()))
+
+    def explore(self) -> Any:  # noqa: ANN401 - drawn by the report room
+        """Return a map of this table for a notebook; see :mod:`ruralcare.report`."""
+        return views.draw("need", self)
