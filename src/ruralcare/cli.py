@@ -1,0 +1,237 @@
+"""The command line: parse, call the workflow, print, exit code.
+
+Exit codes: 0 done, 2 bad input (nothing written), 3 no plan keeps all the rules, 4 the plan was
+stopped before the quality asked for was proven (it is still delivered), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import locale
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from ruralcare import delivery, workflow
+from ruralcare.errors import Fault, InfeasibleError, InputError, RuralCareError
+from ruralcare.language import Language, Message
+from ruralcare.report import Results
+from ruralcare.scenario import Scenario, json_schema
+from ruralcare.settings import bundled_data
+
+__all__ = ["app", "main"]
+
+DONE, BAD_INPUT, INFEASIBLE, STOPPED_EARLY = 0, 2, 3, 4
+
+app = typer.Typer(
+    name="ruralcare",
+    help="Plans rural care networks: travel times, underserved townships, staged roll-outs. "
+    "농촌 돌봄망을 계획합니다.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out_console = Console(highlight=False, soft_wrap=True)
+error_console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+ScenarioArgument = Annotated[Path, typer.Argument(help="Scenario file (.toml). 시나리오 파일.")]
+LanguageOption = Annotated[
+    Language | None, typer.Option("--language", help="Language of texts: ko or en. 언어.")
+]
+VariantOption = Annotated[
+    str | None, typer.Option("--variant", help="Table [variants.NAME] to apply. 변형 이름.")
+]
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console of another code page must not stop the program over a letter.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    app()
+
+
+@app.command()
+def new(
+    directory: Annotated[Path, typer.Argument(help="Folder to make. 만들 폴더.")],
+    example: Annotated[
+        Literal["demo"], typer.Option("--example", help="What to start from. 시작할 예제.")
+    ] = "demo",
+    language: LanguageOption = None,
+) -> None:
+    """Make a folder with a scenario and its data to start from. 예제 시나리오를 만듭니다."""
+    tongue = language or _system_language()
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        fault = Fault(
+            Message("The folder exists and is not empty."),
+            Message("Choose a new or empty folder."),
+            value=str(directory),
+        )
+        raise _failed(InputError([fault]), tongue)
+    source = bundled_data()
+    folders = ("boundaries", "population", "villages", "facilities", "cooperatives", "roads")
+    try:
+        for folder in folders:
+            shutil.copytree(source / folder, directory / folder)
+        (directory / "scenarios").mkdir()
+        scenario = directory / "scenarios" / f"{example}.toml"
+        shutil.copy2(source / "scenarios" / f"{example}.toml", scenario)
+        shutil.copy2(source / "LICENSE", directory / "LICENSE")
+    except OSError as error:
+        fault = Fault(
+            Message("The folder cannot be written: {detail}.", detail=str(error)),
+            Message("Choose a folder in which you may write."),
+            value=str(directory),
+        )
+        raise _failed(InputError([fault]), tongue) from None
+    _say(Message("Made {path}. Next: ruralcare run {path} --out results", path=str(scenario)), tongue)
+
+
+@app.command()
+def check(
+    scenario: ScenarioArgument, variant: VariantOption = None, language: LanguageOption = None
+) -> None:
+    """Read everything a scenario names and list every fault. 입력 자료를 점검합니다."""
+    tongue = language or _system_language()
+    try:
+        plan = Scenario.read(scenario, variant=variant)
+        tongue = language or plan.language
+        with _progress(tongue) as progress:
+            townships, people, places = workflow.read(plan, progress=progress)
+    except RuralCareError as error:
+        raise _failed(error, tongue) from None
+    facilities, coops = places.facilities, places.cooperatives
+    lines = [
+        Message("Townships: {count}", count=len(townships)),
+        Message("People: {count} ({date}), {points} demand points",
+                count=int(people.totals().sum()), date=people.as_of[people.year],
+                points=len(people.points.frame)),
+        Message("Institutions: {count} placed, {left} not placed",
+                count=len(facilities.frame), left=len(facilities.unplaced)),
+        Message("Candidate branches: {count} placed, {left} not placed",
+                count=len(coops.frame), left=len(coops.unplaced)),
+    ]
+    for line in (*lines, *townships.notes, *people.points.notes, *facilities.notes, *coops.notes):
+        _say(line, tongue)
+    for table in (facilities.unplaced, coops.unplaced):
+        for _, row in table.iterrows():
+            _say(Message("Not placed: {name} ({address}): {reason}", name=row["name"],
+                         address=row["address"], reason=row["reason"]), tongue)
+    _say(Message("No faults found."), tongue)
+
+
+@app.command()
+def run(
+    scenario: ScenarioArgument,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results. 결과 폴더.")],
+    until: Annotated[
+        workflow.Stage, typer.Option("--until", help="Where to stop. 여기까지만 계산.")
+    ] = "report",
+    variant: VariantOption = None,
+    language: LanguageOption = None,
+) -> None:
+    """Run a scenario and write map, report and tables. 계획을 계산해 지도와 보고서를 만듭니다."""
+    tongue = language or _system_language()
+    try:
+        delivery.check_folder(out)
+        read = Scenario.read(scenario, variant=variant)
+        tongue = language or read.language
+        read = read.model_copy(update={"language": tongue})
+        with _progress(tongue) as progress:
+            results = workflow.run(read, until=until, progress=progress)
+            files = delivery.deliver(results, out, progress=progress)
+    except RuralCareError as error:
+        raise _failed(error, tongue) from None
+    except KeyboardInterrupt:
+        _say(Message("Stopped; nothing was written."), tongue, error=True)
+        raise typer.Exit(130) from None
+    _summary(results, files, out, tongue)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors. 시나리오 형식을 출력합니다."""
+    sys.stdout.write(json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n")
+
+
+def _summary(results: Results, files: list[Path], out: Path, language: Language) -> None:
+    """Print what came out; exit with 4 if the quality asked for was not reached."""
+    plan = results.plan
+    code = DONE
+    if plan is not None:
+        opened = plan.openings[plan.openings["change"] == "open"]
+        _say(Message("Plan: {count} openings, proven within {gap} % of the best possible.",
+                     count=len(opened), gap=round(100 * plan.relative_gap, 2)), language)
+        if plan.termination in ("time_limit", "interrupted"):
+            asked = 100 * results.scenario.plan.relative_gap
+            _say(Message("The search stopped before {gap} % was proven; the plan found is "
+                         "delivered. A longer plan.time_limit_s may improve it.",
+                         gap=round(asked, 2)), language, error=True)
+            code = STOPPED_EARLY
+    _say(Message("Results in {path}", path=str(out)), language)
+    pages = [file for file in files if file.suffix == ".html"]
+    if pages:
+        _say(Message("Open in a browser (no internet needed):"), language)
+        for page in pages:
+            out_console.print(f"  {escape(str(page))}")
+    if code:
+        raise typer.Exit(code)
+
+
+class _Shown:
+    """Shows progress as one line that changes."""
+
+    def __init__(self, bar: Bar, language: Language) -> None:
+        self._bar, self._language = bar, language
+        self._task = bar.add_task("", total=None)
+
+    def __call__(self, step: Message, done: float | None = None) -> None:
+        text = escape(step.render(self._language))
+        total = None if done is None else 1.0
+        self._bar.update(self._task, description=text, total=total, completed=done or 0.0)
+
+
+class _progress:  # noqa: N801 - used like a function
+    """A progress bar on the error stream, so that output can be piped."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self._bar = Bar(
+            TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
+            console=error_console, transient=True,
+        )
+
+    def __enter__(self) -> _Shown:
+        self._bar.start()
+        return _Shown(self._bar, self._language)
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
+
+
+def _failed(error: RuralCareError, language: Language) -> typer.Exit:
+    """Print an error and return the exit that fits it."""
+    error_console.print(escape(error.render(language)))
+    return typer.Exit(INFEASIBLE if isinstance(error, InfeasibleError) else BAD_INPUT)
+
+
+def _say(message: Message, language: Language, *, error: bool = False) -> None:
+    console = error_console if error else out_console
+    console.print(escape(message.render(language)))
+
+
+def _system_language() -> Language:
+    """Return the language of the user's system, as far as it can be told."""
+    told = next((os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(key)),
+                locale.getlocale()[0] or "")
+    return "ko" if told.lower().startswith(("ko", "korean")) else "en"

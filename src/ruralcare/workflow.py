@@ -1,0 +1,172 @@
+"""The whole chain: read, measure, assess, plan."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pandas as pd
+
+from ruralcare import access, inputs, network, need, plan
+from ruralcare.errors import Fault, InputError
+from ruralcare.language import Message
+from ruralcare.progress import Progress, silent
+from ruralcare.report import Results
+from ruralcare.scenario import Scenario
+from ruralcare.settings import Settings
+from ruralcare.types import AccessTable, Places, Population, Townships, TravelTimesByService
+
+__all__ = ["Stage", "read", "run"]
+
+Stage = Literal["access", "need", "plan", "report"]
+
+
+def run(
+    scenario: Scenario,
+    *,
+    until: Stage = "report",
+    settings: Settings | None = None,
+    progress: Progress = silent,
+) -> Results:
+    """Follow the chain from files to a staged plan.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What to do.
+    until : {"access", "need", "plan", "report"}
+        Where to stop.
+    settings : Settings, optional
+        Paths of this installation.
+    progress : Progress
+        Told where the chain is.
+
+    Returns
+    -------
+    Results
+        What a map and a report are made from.
+
+    Raises
+    ------
+    InputError
+        Files or scenario cannot be used; every fault is listed.
+    InfeasibleError
+        No plan keeps all the rules.
+    """
+    settings = settings or Settings()
+    townships, people, places = read(scenario, settings=settings, progress=progress)
+    progress(Message("Building the road network"))
+    roads = network.read_roads(scenario, townships, people.points, settings)
+    times = network.service_times(
+        roads, people.points, places, scenario.services, scenario.travel, progress=progress
+    )
+    today = _access(scenario, times, places, people, places.offers)
+    notes = _notes(scenario, townships, people, places, roads.notes)
+    results = Results(scenario, townships, people, places, roads, (today,), notes=notes)
+    if until == "access":
+        return results
+    progress(Message("Assessing need"))
+    needs = need.assess(
+        townships,
+        people,
+        today,
+        services=scenario.services,
+        settings=scenario.need,
+        years=[period.year for period in scenario.plan.periods],
+        connection=network.connections(roads, townships, people.points),
+    )
+    results = Results(
+        scenario, townships, people, places, roads, (today,), needs, notes=(*notes, *needs.notes)
+    )
+    if until == "need":
+        return results
+    progress(Message("Searching the plan"))
+    found = plan.solve(
+        scenario.plan, needs, times, places,
+        seed=scenario.seed, scenario_hash=scenario.hash, progress=progress,
+    )
+    stages = [
+        _access(scenario, times, places, people, _offers(places, found, period))
+        for period in range(1, len(scenario.plan.periods) + 1)
+    ]
+    return Results(
+        scenario, townships, people, places, roads, (today, *stages), needs, found, results.notes
+    )
+
+
+def read(
+    scenario: Scenario, *, settings: Settings | None = None, progress: Progress = silent
+) -> tuple[Townships, Population, Places]:
+    """Read all files of a scenario but the roads.
+
+    Raises
+    ------
+    InputError
+        The faults of all files together.
+    """
+    progress(Message("Reading townships"))
+    townships = inputs.read_townships(scenario)
+    faults: list[Fault] = []
+    people = places = None
+    try:
+        progress(Message("Reading population"))
+        people = inputs.read_population(scenario, townships, settings)
+    except InputError as error:
+        faults.extend(error.faults)
+    try:
+        progress(Message("Reading facilities and co-operatives"))
+        places = inputs.read_places(scenario, townships)
+    except InputError as error:
+        faults.extend(fault for fault in error.faults if fault not in faults)
+    if people is None or places is None:
+        raise InputError(faults)
+    return townships, people, places
+
+
+def _access(
+    scenario: Scenario,
+    times: TravelTimesByService,
+    places: Places,
+    people: Population,
+    offers: pd.DataFrame,
+) -> AccessTable:
+    standards = {service.id: service.standard_min for service in scenario.services}
+    return access.coverage(times, offers, standard_min=standards, people=people)
+
+
+def _offers(places: Places, found: plan.Plan, period: int) -> pd.DataFrame:
+    """Return what stands at a stage: today's institutions and what the plan has opened."""
+    opened = found.openings[found.openings["period"].astype(int) <= period]
+    sizes = opened.groupby(["site_id", "service"], as_index=False)["capacity_persons"].sum()
+    sizes = sizes[sizes["capacity_persons"] > 0].rename(columns={"site_id": "place_id"})
+    sizes["capacity_persons"] = sizes["capacity_persons"].astype("Float64")
+    sizes["township_id"] = sizes["place_id"].map(places.cooperatives.frame["township_id"])
+    parts = [part for part in (places.offers, sizes) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else places.offers
+
+
+def _notes(
+    scenario: Scenario,
+    townships: Townships,
+    people: Population,
+    places: Places,
+    roads: tuple[Message, ...],
+) -> tuple[Message, ...]:
+    """Collect what a reader of the results must know."""
+    assumed = (
+        (Message("The population is assumed: no register was given."),) if people.assumed else ()
+    )
+    unplaced = len(places.facilities.unplaced) + len(places.cooperatives.unplaced)
+    left = (
+        (Message("Institutions and branches that could not be placed: {count}.", count=unplaced),)
+        if unplaced
+        else ()
+    )
+    return (
+        *assumed,
+        *townships.notes,
+        *people.points.notes,
+        *places.facilities.notes,
+        *places.cooperatives.notes,
+        *left,
+        *roads,
+    )
