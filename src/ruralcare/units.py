@@ -27,7 +27,7 @@ def minutes_at(length_m: Number, speed_kmh: Number | float) -> Number:
     >>> minutes_at(1000.0, 60.0)
     1.0
     """
-    return length_m / (speed_kmh * (1000.0 / 60.0))
+    return length_m * 60.0 / (speed_kmh * 1000.0)
 
 
 def minutes_from_seconds(seconds: Number) -> Number:

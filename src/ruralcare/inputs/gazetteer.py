@@ -74,8 +74,12 @@ class Gazetteer:
         if isinstance(township, Located):
             return township
         full = unicodedata.normalize("NFKC", address)
-        for match in _VILLAGE.finditer(full):
-            point = self.villages.get((township, match[1].removesuffix("리")))
+        named = [match[1].removesuffix("리") for match in _VILLAGE.finditer(full)]
+        if len(full.split()) <= 2:
+            # Some old addresses have no spaces at all.
+            named += [stem for town, stem in self.villages if f"{stem}리" in full]
+        for stem in named:
+            point = self.villages.get((township, stem))
             if point is not None:
                 return Located(point, township, "village")
         lane = _LANE.search(clean_address(address))

@@ -1,0 +1,64 @@
+"""The network of a scenario."""
+
+from __future__ import annotations
+
+import shapely
+
+from ruralcare.inputs import read_demand_points, read_townships
+from ruralcare.inputs.road_files import read_road_lines
+from ruralcare.language import Message
+from ruralcare.network.build import build_network
+from ruralcare.network.proxy import build_proxy
+from ruralcare.progress import Progress, silent
+from ruralcare.scenario import Scenario
+from ruralcare.settings import Settings
+from ruralcare.types import DemandPoints, RoadNetwork, Townships
+
+__all__ = ["read_roads"]
+
+
+def read_roads(
+    scenario: Scenario,
+    townships: Townships | None = None,
+    points: DemandPoints | None = None,
+    settings: Settings | None = None,
+    progress: Progress = silent,
+) -> RoadNetwork:
+    """Read the roads of a scenario, or make the proxy network that stands in for them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        ``roads`` says where the roads come from.
+    townships : Townships, optional
+        Read from the scenario if not given.
+    points : DemandPoints, optional
+        Needed for a proxy network only; read from the scenario if not given.
+    settings : Settings, optional
+        Where downloads are kept.
+    progress : Progress
+        Told which step is under way.
+
+    Returns
+    -------
+    RoadNetwork
+        In the CRS of the scenario.
+
+    Raises
+    ------
+    InputError
+        The files of the scenario cannot be used.
+    DownloadError
+        The server did not answer as expected.
+    """
+    settings = settings or Settings()
+    if townships is None:
+        townships = read_townships(scenario)
+    progress(Message("Reading roads"))
+    area = shapely.union_all(townships.frame.geometry.to_numpy())
+    lines = read_road_lines(scenario, area, settings)
+    if lines is not None:
+        return build_network(lines, scenario.roads)
+    if points is None:
+        points = read_demand_points(scenario, townships, settings)
+    return build_proxy(townships, points, scenario.roads)

@@ -1,0 +1,108 @@
+"""Joining points to roads: the nearest suitable edge, at the point's projection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from ruralcare.errors import TableError
+from ruralcare.types import RoadNetwork
+
+__all__ = ["NOT_ON_FOOT", "NO_STOPPING", "Snapped", "snap_points"]
+
+NO_STOPPING: Final[tuple[str, ...]] = ("motorway", "motorway_link", "trunk_link")
+"""Classes of road that no house or yard opens on."""
+
+NOT_ON_FOOT: Final[tuple[str, ...]] = ("motorway", "motorway_link", "trunk", "trunk_link")
+"""Classes of road that people do not walk along."""
+
+
+@dataclass(frozen=True)
+class Snapped:
+    """Where points join the network, in the order of the points.
+
+    Parameters
+    ----------
+    edge : array of int
+        Row of the edge, or −1 for a point that is too far from any.
+    share : array of float
+        How far along the edge, from 0 at u to 1 at v; NaN for the unsnapped.
+    distance_m : array of float
+        Straight distance from the point to the edge; NaN for the unsnapped.
+    """
+
+    edge: NDArray[np.int64]
+    share: NDArray[np.float64]
+    distance_m: NDArray[np.float64]
+
+    @property
+    def ok(self) -> NDArray[np.bool_]:
+        """Points that joined the network."""
+        return np.asarray(self.edge >= 0)
+
+
+def snap_points(
+    roads: RoadNetwork, points: gpd.GeoSeries, *, limit_m: float, mode: str = "car"
+) -> Snapped:
+    """Join each point to the nearest suitable edge within the limit.
+
+    Motorways, ramps and ferries are never joined; bridges and tunnels only where nothing else is
+    within the limit. Of edges at the same distance the first one of the network is taken.
+
+    Parameters
+    ----------
+    roads : RoadNetwork
+        The network.
+    points : GeoSeries
+        Points in the CRS of the network.
+    limit_m : float
+        A point farther from any suitable edge stays unsnapped.
+    mode : {"car", "foot"}
+        On foot, trunk roads are not suitable either.
+
+    Raises
+    ------
+    TableError
+        The points are in another CRS.
+    """
+    if points.crs != roads.edges.crs:
+        raise TableError(
+            f"points are in {points.crs}, roads in {roads.edges.crs}; use points.to_crs(...)"
+        )
+    count = len(points)
+    edge = np.full(count, -1, dtype=np.int64)
+    share, distance_m = np.full(count, np.nan), np.full(count, np.nan)
+    places = points.to_numpy()
+    lines = roads.edges.geometry.to_numpy()
+    for rows in _suitable(roads.edges, mode):
+        left = np.flatnonzero(edge < 0)
+        if not len(left) or not len(rows):
+            continue
+        (point, found), distance = shapely.STRtree(lines[rows]).query_nearest(
+            places[left], max_distance=limit_m, return_distance=True, all_matches=True
+        )
+        order = np.lexsort((found, point))
+        point, found, distance = point[order], found[order], distance[order]
+        point, first = np.unique(point, return_index=True)
+        edge[left[point]] = rows[found[first]]
+        distance_m[left[point]] = distance[first]
+    ok = edge >= 0
+    share[ok] = shapely.line_locate_point(lines[edge[ok]], places[ok], normalized=True)
+    return Snapped(edge, share, distance_m)
+
+
+def _suitable(edges: pd.DataFrame, mode: str) -> list[NDArray[np.int64]]:
+    """Return the rows to try first, and those to try for what is left."""
+    closed = NOT_ON_FOOT if mode == "foot" else NO_STOPPING
+    suitable = (edges["kind"] == "road").to_numpy() & ~edges["road_class"].isin(closed).to_numpy()
+    raised = np.zeros(len(edges), dtype=bool)
+    for column in ("bridge", "tunnel"):
+        if column in edges.columns:
+            raised |= edges[column].to_numpy(dtype=bool)
+    return [np.flatnonzero(suitable & ~raised), np.flatnonzero(suitable & raised)]

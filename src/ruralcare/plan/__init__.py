@@ -1,0 +1,17 @@
+"""Plan: which co-operative opens which service, when and how large, with a proven quality."""
+
+from ruralcare.plan.build import build_problem, solve
+from ruralcare.plan.problem import PlanProblem
+from ruralcare.plan.result import Plan
+from ruralcare.plan.solve import solve_problem
+from ruralcare.plan.verify import Violation, verify
+
+__all__ = [
+    "Plan",
+    "PlanProblem",
+    "Violation",
+    "build_problem",
+    "solve",
+    "solve_problem",
+    "verify",
+]

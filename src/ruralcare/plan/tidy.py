@@ -1,0 +1,92 @@
+"""Leave out what serves nobody: openings that the search left open because nothing forbade it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ruralcare.plan.assign import Counts, Flow
+from ruralcare.plan.problem import PlanProblem
+
+__all__ = ["drop_idle"]
+
+Modules = dict[tuple[int, int], NDArray[np.int64]]
+
+
+def drop_idle(
+    problem: PlanProblem, counts: Counts, flows: Mapping[tuple[int, int], Flow]
+) -> Modules:
+    """Return the modules without the first periods in which they serve nobody.
+
+    An opening is put off, or left out, where no rule needs it earlier. Flows, and with them
+    the objective, stay as they are.
+    """
+    kept = {key: number.copy() for key, number in counts.items()}
+    load = np.zeros_like(problem.existing_persons)
+    for (s, t), (used, persons) in flows.items():
+        np.add.at(load[:, s, t], problem.pairs[s].site[used], persons)
+    # Higher levels first: what they rest on may become free.
+    for j, s in sorted(kept, key=lambda key: -problem.services[key[1]].level):
+        number = kept[j, s]
+        first = int(np.argmax(number.any(axis=0))) if number.any() else len(problem.periods)
+        for until in range(len(problem.periods), first, -1):
+            trial = number.copy()
+            trial[:, first:until] = 0
+            if load[j, s, first:until].any() or _paid_later(problem, trial):
+                continue
+            kept[j, s] = trial
+            if _allowed(problem, kept):
+                break
+            kept[j, s] = number
+    return kept
+
+
+def _paid_later(problem: PlanProblem, trial: NDArray[np.int64]) -> bool:
+    """Whether putting off moves money to a period whose budget stands alone."""
+    rules = problem.rules
+    return rules.budget_mkrw is not None and not rules.carry_over and bool(trial.any())
+
+
+def _allowed(problem: PlanProblem, counts: Counts) -> bool:
+    """Whether promises, least numbers and the order of levels still hold."""
+    runs = {key: number.any(axis=0) for key, number in counts.items()}
+    last = len(problem.periods) - 1
+    for fixed in (*problem.rules.forced, *problem.rules.committed):
+        key = problem.site_index[fixed.site_id], problem.service_index[fixed.service_id or ""]
+        first = problem.period_index[fixed.period_id] if fixed.period_id else last
+        if not runs[key][first:].all():
+            return False
+    for name, limits in problem.rules.min_new.items():
+        s = problem.service_index[name]
+        new = [run for (j, r), run in runs.items() if r == s and _is_new(problem, j, s)]
+        if any((limit or 0) > sum(run[t] for run in new) for t, limit in enumerate(limits)):
+            return False
+    return problem.rules.levels_by is None or all(
+        _ran_below(problem, runs, j, s, t)
+        for (j, s), run in runs.items()
+        for t in np.flatnonzero(run).tolist()
+    )
+
+
+def _is_new(problem: PlanProblem, j: int, s: int) -> bool:
+    return bool(problem.existing_persons[j, s, 0] == 0)
+
+
+def _ran_below(
+    problem: PlanProblem, runs: Mapping[tuple[int, int], NDArray[np.bool_]], j: int, s: int, t: int
+) -> bool:
+    below = problem.below(s)
+    if not below or problem.existing_persons[j, s, t] > 0:
+        return True
+    before = t - problem.services[s].lag_periods
+    by_operator = problem.rules.levels_by == "operator"
+    for i, operator in enumerate(problem.site_operators):
+        if i == j or (by_operator and operator == problem.site_operators[j]):
+            for r in below:
+                if problem.existing_persons[i, r, max(before, 0)] > 0:
+                    return True
+                if before >= 0 and (i, r) in runs and runs[i, r][before]:
+                    return True
+    return False

@@ -1,0 +1,219 @@
+"""The figures beside the map: one large, a few small, for each layer and stage."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ruralcare.language import Language, Message, format_number
+from ruralcare.report.figures import Figures
+from ruralcare.report.sentences import money, number, percent
+
+__all__ = ["access_cards", "extinction_cards", "status_cards"]
+
+Card = dict[str, Any]
+
+
+def _counter(language: Language) -> str:
+    """Return the word that Korean puts after a number of places; English counts without."""
+    return "" if language == "en" else Message("places (counter)").render(language)
+
+
+def _change(
+    difference: float, template: str, language: Language, decimals: int, sign: int
+) -> Card:
+    """Return a change against today; ``sign`` is +1 if more is better, −1 if less is."""
+    if math.isnan(difference):
+        return {}
+    rounded = round(difference, decimals)
+    if rounded == 0:
+        return {"change": Message("same as today").render(language), "tone": 0}
+    arrow = "▲" if rounded > 0 else "▼"
+    size = Message(template, count=format_number(abs(rounded), language, decimals))
+    return {
+        "change": f"{arrow} {size.render(language)}",
+        "tone": sign * (1 if rounded > 0 else -1),
+    }
+
+
+def access_cards(figures: Figures, s: int, stage: int) -> list[Card]:
+    """Return the cards of one service at one stage; the first is the large one."""
+    language = figures.subject.language
+    service = figures.subject.services[s]
+    share = figures.within_standard(s, stage)
+    label = {
+        "need": Message("People in need within {standard} min", standard=service.standard_min),
+        "people": Message("People within {standard} min", standard=service.standard_min),
+        "townships": Message("Average share within {standard} min", standard=service.standard_min),
+    }[figures.basis]
+    cards: list[Card] = [
+        {
+            "label": label.render(language),
+            "value": percent(share, language),
+            "unit": "%",
+            "share": None if math.isnan(share) else round(share, 4),
+        }
+    ]
+    minutes = figures.mean_nearest_min(s, stage)
+    cards.append(
+        {
+            "label": Message("Mean time to the nearest").render(language),
+            "value": number(minutes, language, 1),
+            "unit": Message("min").render(language),
+        }
+    )
+    if stage:
+        cards[0] |= _change(100 * (share - figures.within_standard(s, 0)), "{count} %p", language, 1, 1)
+        today = figures.mean_nearest_min(s, 0)
+        cards[1] |= _change(minutes - today, "{count} min", language, 1, -1)
+    flags = figures.underserved
+    if flags is not None and stage < figures.assessed_stages:
+        label = Message("Underserved townships")
+        cards.append(_count_card(figures, label, flags[s, stage], flags[s, 0], stage))
+    served = float(figures.served_totals[s, stage])
+    if not math.isnan(served):
+        need = figures.total(figures.need, s, stage)
+        card: Card = {
+            "label": Message("People with a place").render(language),
+            "value": number(served, language),
+            "unit": Message("people").render(language),
+            "note": Message("of {need} in need", need=number(need, language)).render(language),
+        }
+        met: Card = {
+            "label": Message("Need that is met").render(language),
+            "value": percent(figures.served_share(s, stage), language),
+            "unit": "%",
+        }
+        if stage:
+            gained = served - float(figures.served_totals[s, 0])
+            card |= _change(gained, "{count} people", language, 0, 1)
+            share = figures.served_share(s, stage) - figures.served_share(s, 0)
+            met |= _change(100 * share, "{count} %p", language, 1, 1)
+        cards += [card, met]
+    return cards + _plan_cards(figures, stage, service.id)
+
+
+def _count_card(
+    figures: Figures, label: Message, now: Any, today: Any, stage: int  # noqa: ANN401 - arrays
+) -> Card:
+    language = figures.subject.language
+    count = int(np.sum(now))
+    card: Card = {
+        "label": label.render(language),
+        "value": number(count, language),
+        "unit": _counter(language),
+    }
+    card["note"] = Message("of {total}", total=figures.shape[2]).render(language)
+    if stage:
+        card |= _change(count - int(np.sum(today)), "{count} places", language, 0, -1)
+    return card
+
+
+def _plan_cards(figures: Figures, stage: int, service: str | None) -> list[Card]:
+    """Return what the plan opened and spent up to a stage; nothing without a plan."""
+    if figures.subject.plan is None:
+        return []
+    language = figures.subject.language
+    sites: Card = {
+        "label": Message("Sites opened so far").render(language),
+        "value": number(figures.sites_opened(stage), language),
+        "unit": _counter(language),
+    }
+    capital: Card = {
+        "label": Message("Capital spent so far").render(language),
+        "value": money(figures.capital_mkrw(stage), language).render(language),
+        "unit": "",
+    }
+    if service is not None:
+        sites["note"] = Message(
+            "this service: {count}", count=figures.sites_opened(stage, service)
+        ).render(language)
+        capital["note"] = Message(
+            "this service: {count}", count=money(figures.capital_mkrw(stage, service), language)
+        ).render(language)
+    return [sites, capital]
+
+
+def status_cards(figures: Figures, stage: int) -> list[Card]:
+    """Return the cards of the status layer at one stage."""
+    language = figures.subject.language
+    flags = figures.underserved
+    if flags is None:
+        return []
+    anywhere = flags[:, stage].any(axis=0)
+    people = np.nan_to_num(figures.population)
+    share = float(people[anywhere].sum() / people.sum()) if people.sum() > 0 else math.nan
+    big: Card = {
+        "label": Message("People who live where a service is missing").render(language),
+        "value": percent(share, language),
+        "unit": "%",
+        "share": None if math.isnan(share) else round(share, 4),
+    }
+    if stage:
+        before = flags[:, 0].any(axis=0)
+        today = float(people[before].sum() / people.sum()) if people.sum() > 0 else math.nan
+        big |= _change(100 * (share - today), "{count} %p", language, 1, -1)
+    cards = [big]
+    for s, service in enumerate(figures.subject.services):
+        label = Message("Underserved: {service}", service=service.name(language))
+        cards.append(_count_card(figures, label, flags[s, stage], flags[s, 0], stage))
+    return cards + _plan_cards(figures, stage, None)
+
+
+def extinction_cards(figures: Figures) -> list[Card]:
+    """Return the cards of the depopulation layer; they are the same at every stage."""
+    language = figures.subject.language
+    table = figures.subject.indicators
+    if table is None:
+        return []
+    rows = table.reindex(figures.township_ids)
+    people = rows["population"].astype(float)
+    high = (rows["extinction_class"] == "high").fillna(False).to_numpy(bool)
+    share = float(people[high].sum() / people.sum()) if people.sum() > 0 else math.nan
+    before = rows["population_before"].astype(float)
+    both = before.notna() & people.notna()
+    cards: list[Card] = [
+        {
+            "label": Message("People in townships of high extinction risk").render(language),
+            "value": percent(share, language),
+            "unit": "%",
+            "share": None if math.isnan(share) else round(share, 4),
+        },
+        {
+            "label": Message("Townships of high risk").render(language),
+            "value": number(int(high.sum()), language),
+            "unit": _counter(language),
+            "note": Message("of {total}", total=figures.shape[2]).render(language),
+        },
+        {
+            "label": Message("Depopulating townships").render(language),
+            "value": number(int(rows["depopulating"].fillna(False).astype(bool).sum()), language),
+            "unit": _counter(language),
+            "note": Message("of {total}", total=figures.shape[2]).render(language),
+        },
+        {
+            "label": Message("Population").render(language),
+            "value": number(float(people.sum()), language),
+            "unit": Message("people").render(language),
+        },
+    ]
+    if both.any() and before[both].sum() > 0:
+        change = float(people[both].sum() / before[both].sum() - 1)
+        year = rows["year_before"].dropna()
+        arrow = "▲" if change > 0 else "▼"
+        cards[-1]["note"] = Message(
+            "{change} % since {year}",
+            change=f"{arrow} {percent(abs(change), language)}",
+            year=str(int(year.iloc[0])) if len(year) else "–",
+        ).render(language)
+    old = rows["population_65plus"].astype(float)
+    cards.append(
+        {
+            "label": Message("Aged 65 and over").render(language),
+            "value": percent(float(old.sum() / people.sum()), language),
+            "unit": "%",
+        }
+    )
+    return cards

@@ -1,0 +1,57 @@
+"""Everything a map or a report can show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ruralcare.language import Message
+from ruralcare.need import NeedTable
+from ruralcare.plan import Plan
+from ruralcare.scenario import Scenario
+from ruralcare.types import AccessTable, Places, Population, RoadNetwork, Townships
+
+__all__ = ["Results"]
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """The outcome of a run, as far as the chain was followed.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What was asked.
+    townships, people, places, roads
+        What was read.
+    access : tuple of AccessTable
+        Access today, then after each period of the plan (only today without a plan).
+    need : NeedTable or None
+        Need, indicators and status; None if the run stopped at access.
+    plan : Plan or None
+        The plan; None if the run stopped before it.
+    notes : tuple of Message
+        What a reader must know: assumptions, stand-ins, what was left out.
+    """
+
+    scenario: Scenario
+    townships: Townships
+    people: Population
+    places: Places
+    roads: RoadNetwork
+    access: tuple[AccessTable, ...]
+    need: NeedTable | None = None
+    plan: Plan | None = None
+    notes: tuple[Message, ...] = ()
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Year of each stage: the year of the population first, then those of the plan."""
+        planned = [period.year for period in self.scenario.plan.periods] if self.plan else []
+        return (self.people.year, *planned)
+
+    def map(self) -> Any:  # noqa: ANN401 - a MapPage of this room
+        """Return the map page."""
+        from ruralcare.report.page import map_page
+
+        return map_page(self)

@@ -1,0 +1,35 @@
+"""What stands at each stage, where only a plan is at hand and not a whole run."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ruralcare.access import coverage
+from ruralcare.need import NeedTable
+from ruralcare.plan import Plan
+from ruralcare.types import AccessTable, Places
+
+__all__ = ["access_by_stage"]
+
+
+def access_by_stage(need: NeedTable, places: Places, plan: Plan) -> tuple[AccessTable, ...]:
+    """Return access today and after each period of a plan."""
+    today = need.access
+    number = {period.period_id: t for t, period in enumerate(plan.problem.periods, start=1)}
+    opened = plan.openings.assign(stage=[number[str(one)] for one in plan.openings["period"]])
+    home = places.cooperatives.frame["township_id"]
+    tables = [today]
+    for stage in range(1, len(plan.problem.periods) + 1):
+        standing = opened[opened["stage"] <= stage]
+        room = standing.groupby(["site_id", "service"], as_index=False)["capacity_persons"].sum()
+        room = room[room["capacity_persons"] > 0].rename(columns={"site_id": "place_id"})
+        room["capacity_persons"] = room["capacity_persons"].astype("Float64")
+        room["township_id"] = room["place_id"].map(home)
+        parts = [part for part in (today.offers, room) if len(part)]
+        offers = pd.concat(parts, ignore_index=True) if parts else today.offers
+        tables.append(
+            coverage(
+                today.times, offers, standard_min=today.standards_min, people=need.people
+            )
+        )
+    return tuple(tables)

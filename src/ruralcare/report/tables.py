@@ -1,0 +1,129 @@
+"""The tables a run delivers: plain columns without language, one row per thing."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ruralcare.report.figures import Figures, stage_of_period
+from ruralcare.report.results import Results
+from ruralcare.report.subject import of_results
+
+__all__ = ["tables"]
+
+_INDICATORS = (
+    "area_km2",
+    "year",
+    "population",
+    "population_65plus",
+    "share_65plus",
+    "year_before",
+    "population_before",
+    "change_share",
+    "extinction_index",
+    "extinction_class",
+    "depopulating",
+    "connection",
+)
+
+
+def tables(results: Results) -> dict[str, pd.DataFrame]:
+    """Return the tables of a run by name, as far as the chain was followed.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        ``townships``
+            ``township_id, name, sigungu_id, sigungu_name`` and the indicators of
+            :class:`~ruralcare.need.NeedTable`, with ``proxy_roads``.
+        ``access``
+            The access table of each stage with ``period`` (0 = today), ``year`` and
+            ``proxy_roads``.
+        ``need``
+            The need table; reasons as codes joined by ``;``.
+        ``openings``
+            What the plan opens: ``site_id, site_name, township_id, service, period, year, change,
+            modules, capacity_persons, capital_mkrw, running_mkrw_per_year, care_workers,
+            gained_persons, newly_reached_persons, reason`` (a sentence in the language of the
+            scenario).
+        ``coverage``
+            ``period`` (0 = today), ``year, service, sigungu_id, need_persons, served_persons``.
+    """
+    made = {"townships": _townships(results), "access": _access(results)}
+    if results.need is not None:
+        made["need"] = _text_columns(results.need.frame.reset_index(drop=True))
+    if results.plan is not None:
+        made["openings"] = _openings(results)
+        made["coverage"] = _coverage(results)
+    return made
+
+
+def _text_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy that keeps nothing of a category or an index."""
+    plain = frame.copy()
+    for name in plain.columns:
+        if isinstance(plain[name].dtype, pd.CategoricalDtype):
+            plain[name] = plain[name].astype(str)
+    return plain
+
+
+def _townships(results: Results) -> pd.DataFrame:
+    frame = pd.DataFrame(results.townships.frame[["name", "sigungu_id", "sigungu_name"]])
+    if results.need is not None:
+        frame = frame.join(results.need.indicators[list(_INDICATORS)])
+    else:
+        frame["year"] = results.people.year
+        frame["population"] = results.people.totals().reindex(frame.index)
+        frame["population_65plus"] = results.people.totals(from_age=65).reindex(frame.index)
+    frame["proxy_roads"] = results.roads.is_proxy
+    return _text_columns(frame.rename_axis("township_id").reset_index())
+
+
+def _access(results: Results) -> pd.DataFrame:
+    parts = []
+    for period, (year, table) in enumerate(zip(results.years, results.access, strict=True)):
+        part = table.frame.copy()
+        part.insert(0, "period", period)
+        part.insert(1, "year", year)
+        parts.append(part)
+    frame = pd.concat(parts, ignore_index=True)
+    frame["proxy_roads"] = results.roads.is_proxy
+    return _text_columns(frame)
+
+
+def _openings(results: Results) -> pd.DataFrame:
+    plan = results.plan
+    if plan is None:
+        raise ValueError("there is no plan")
+    frame = plan.openings.copy()
+    sites = results.places.cooperatives.frame
+    frame.insert(1, "site_name", frame["site_id"].map(sites["name"]))
+    frame.insert(2, "township_id", frame["site_id"].map(sites["township_id"]))
+    frame["period"] = stage_of_period(plan, frame["period"].tolist())
+    language = results.scenario.language
+    frame["reason"] = [reason.render(language) for reason in frame["reason"]]
+    return _text_columns(frame.reset_index(drop=True))
+
+
+def _coverage(results: Results) -> pd.DataFrame:
+    plan = results.plan
+    if plan is None:
+        raise ValueError("there is no plan")
+    later = plan.coverage.rename(columns={"group_id": "sigungu_id"})
+    later["period"] = stage_of_period(plan, later["period"].tolist())
+    figures = Figures(of_results(results))
+    county = results.townships.frame["sigungu_id"].to_numpy()
+    rows = []
+    for s, service in enumerate(results.scenario.services):
+        today = pd.DataFrame(
+            {
+                "sigungu_id": county,
+                "need_persons": figures.need[s, 0],
+                "served_persons": figures.served[s, 0],
+            }
+        )
+        sums = today.groupby("sigungu_id", as_index=False).sum()
+        sums.insert(0, "period", 0)
+        sums.insert(1, "year", results.years[0])
+        sums.insert(2, "service", service.id)
+        rows.append(sums)
+    return _text_columns(pd.concat([*rows, later[rows[0].columns]], ignore_index=True))
