@@ -15,7 +15,7 @@ ORIGIN = np.array([1_000_000.0, 1_700_000.0])
 
 def at(x, y):
     """A place in metres from the origin of the drawings."""
-    return tuple(ORIGIN + (x, y))
+    return tuple(ORIGIN + np.array([x, y]))
 
 
 def road(u, v, *, oneway=False, road_class="residential", speed_kmh=60.0, via=(), **more):
@@ -80,4 +80,6 @@ def sites(places):
 def minutes(times):
     """Travel times as {(from, to): minutes}."""
     frame = times.frame
-    return dict(zip(zip(frame["from_id"], frame["to_id"], strict=True), frame["time_min"], strict=True))
+    return dict(
+        zip(zip(frame["from_id"], frame["to_id"], strict=True), frame["time_min"], strict=True)
+    )

@@ -123,13 +123,21 @@ def county(
     for j in range(candidates, sites):
         s = int(rng.choice(3, p=[0.5, 0.2, 0.3]))
         there[j, s] = float(rng.integers(8, 30)) * (1.0 if s != 1 else 0.8)
-    there *= 0.45 * demand.sum(axis=0)[:, :1].T[..., None].reshape(1, 3, 1) / np.maximum(
-        there[:, :, :1].sum(axis=0), 1.0
+    there *= (
+        0.45
+        * demand.sum(axis=0)[:, :1].T[..., None].reshape(1, 3, 1)
+        / np.maximum(there[:, :, :1].sum(axis=0), 1.0)
     )
     services = (
         Service("visit", 1, 1.0, (Module("team", 25, 120, 60, 8),), max_modules=2, min_use=0.3),
-        Service("day", 2, 1.2, (Module("20", 20, 600, 250, 6), Module("40", 40, 950, 420, 11)),
-                lag_periods=1, min_use=0.4),
+        Service(
+            "day",
+            2,
+            1.2,
+            (Module("20", 20, 600, 250, 6), Module("40", 40, 950, 420, 11)),
+            lag_periods=1,
+            min_use=0.4,
+        ),
         Service("home", 3, 1.5, (Module("29", 29, 2400, 900, 16),), lag_periods=1, min_use=0.5),
     )
     scale = candidates / 16
@@ -138,7 +146,9 @@ def county(
     usual = Rules(
         budget_mkrw=tuple(scale * b for b in (1800.0, 4200.0, 6500.0, 5200.0)),
         carry_over=True,
-        staff_fte={g: tuple(scale * w / len(counties) for w in (45, 80, 120, 150)) for g in counties},
+        staff_fte={
+            g: tuple(scale * w / len(counties) for w in (45, 80, 120, 150)) for g in counties
+        },
         max_new_operators=tuple(round(scale * n) for n in (5.0, 9.0, 12.0, 14.0)),
         levels_by="operator",
         equity_floor=dict.fromkeys(counties, 0.25),

@@ -50,7 +50,17 @@ def assert_same(back, roads):
     assert shapely.get_coordinates(back.nodes.geometry).tolist() == (
         shapely.get_coordinates(roads.nodes.geometry).tolist()
     )
-    columns = ["u", "v", "length_m", "speed_kmh", "time_min", "kind", "road_class", "oneway", "name"]
+    columns = [
+        "u",
+        "v",
+        "length_m",
+        "speed_kmh",
+        "time_min",
+        "kind",
+        "road_class",
+        "oneway",
+        "name",
+    ]
     key = ["length_m", "time_min", "u", "v"]
 
     def normal(frame):
@@ -111,7 +121,7 @@ def osmnx_like():
 
 
 def test_a_graph_of_osmnx_needs_speeds():
-    with pytest.raises(TableError, match="scenario.roads"):
+    with pytest.raises(TableError, match=r"scenario\.roads"):
         from_networkx(osmnx_like())
     rules = RoadsSource(speeds_kmh={"primary": 60.0}, min_piece_km=0.5)
     roads = from_networkx(osmnx_like(), roads=rules)

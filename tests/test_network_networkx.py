@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import networkx as nx
 import numpy as np
@@ -77,9 +79,7 @@ def test_between_junctions(roads, direction):
             else:
                 apart.add(pair)
     assert len(expected) + len(apart) == 210
-    found = {
-        (int(a[1:]), int(b[1:])): value for a, b, value in times.frame.itertuples(index=False)
-    }
+    found = {(int(a[1:]), int(b[1:])): value for a, b, value in times.frame.itertuples(index=False)}
     assert set(found) == set(expected)
     assert max(abs(found[pair] - expected[pair]) for pair in expected) < 0.001
     unreachable = {(int(a[1:]), int(b[1:])) for a, b in times.unreachable.to_numpy()}
@@ -115,7 +115,7 @@ def test_between_points_beside_the_roads(roads, direction):
             if joined[k] == row
         )
         stops = [(0.0, edge["u"]), *on_edge, (1.0, edge["v"])]
-        for (s, a), (t, b) in zip(stops[:-1], stops[1:], strict=True):
+        for (s, a), (t, b) in pairwise(stops):
             part = (t - s) * edge["time_min"]
             graph.add_edge(a, b, time_min=part)
             if not edge["oneway"]:

@@ -109,7 +109,9 @@ def test_ferries_are_ridden_but_not_joined():
     nodes = {"A": (0, 0), "B": (1000, 0), "C": (9000, 0), "D": (9500, 0)}
     edges = [road("A", "B"), road("C", "D")]
     home, place = homes({"h": (0, 0)}), sites({"p": (9500, 0), "at_sea": (5000, 100)})
-    open_ = travel_times(network(nodes, [*edges, ferry("B", "C", 70.0)]), home, place, cutoff_min=90)
+    open_ = travel_times(
+        network(nodes, [*edges, ferry("B", "C", 70.0)]), home, place, cutoff_min=90
+    )
     assert minutes(open_) == pytest.approx({("h", "p"): 1 + 70 + 0.5})
     assert open_.unsnapped == ("at_sea",)
     assert open_.unreachable.empty
@@ -127,7 +129,11 @@ def test_beyond_the_cutoff_unreachable_and_unsnapped_are_three_states():
     assert times.unreachable.to_numpy().tolist() == [["h", "apart"]]
     assert times.unsnapped == ("lost",)
     assert times.snap_m.isna().to_dict() == {
-        "h": False, "near": False, "far": False, "apart": False, "lost": True
+        "h": False,
+        "near": False,
+        "far": False,
+        "apart": False,
+        "lost": True,
     }
 
 
@@ -180,7 +186,9 @@ def test_points_beyond_the_snapping_limit_are_unsnapped():
 
 def test_neighbours_on_the_same_road_may_walk_straight():
     # 300 m from the road, side by side: not 300 m to the road and 300 m back.
-    times = travel_times(line(), homes({"h": (500, 300)}), sites({"p": (500, 300), "q": (540, 300)}))
+    times = travel_times(
+        line(), homes({"h": (500, 300)}), sites({"p": (500, 300), "q": (540, 300)})
+    )
     assert minutes(times) == pytest.approx({("h", "p"): 0.0, ("h", "q"): 0.6})
 
 
@@ -223,7 +231,11 @@ def test_each_service_travels_its_own_way():
         {**LINE, "D": (2000, 1000)},
         [road("A", "C", oneway=True), road("C", "D"), road("D", "A", via=[(0, 1000)])],
     )
-    services = [service(1, "to_demand", 1.0), service(2, "to_place", 1.5), service(3, "to_place", 1)]
+    services = [
+        service(1, "to_demand", 1.0),
+        service(2, "to_place", 1.5),
+        service(3, "to_place", 1),
+    ]
     home, place = homes({"h": (0, -100)}), sites({"p": (2000, 0)})
     travel = TravelSettings(cutoff_min=30, walking_kmh=4, snap_limit_m=500)
     times = service_times(roads, home, place, services, travel)

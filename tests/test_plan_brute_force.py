@@ -35,7 +35,9 @@ def schedules(problem: PlanProblem, s: int) -> list[Schedule]:
     return [
         line
         for line in lines
-        if all(a <= b for t in range(1, len(line)) for a, b in zip(line[t - 1], line[t]))
+        if all(
+            a <= b for t in range(1, len(line)) for a, b in zip(line[t - 1], line[t], strict=True)
+        )
     ]
 
 
@@ -52,15 +54,16 @@ class Oracle:
         self.served = cache(self._served)
 
     def single_ok(self, j: int, s: int, line: Schedule) -> bool:
-        """Rules that look at one site and service only: 11, and 6 and 8 roughly not."""
+        """Rule 11, which looks at one site and service only."""
         p = self.p
         on = [sum(state) > 0 for state in line]
         site, name = p.site_ids[j], p.services[s].service_id
         periods = [period.period_id for period in p.periods]
         for f in p.rules.forbidden:
-            if f.site_id == site and f.service_id in (None, name):
-                if any(on[t] for t in range(self.T) if f.period_id in (None, periods[t])):
-                    return False
+            named = f.site_id == site and f.service_id in (None, name)
+            banned = [t for t in range(self.T) if f.period_id in (None, periods[t])]
+            if named and any(on[t] for t in banned):
+                return False
         for f in p.rules.forced:
             if (f.site_id, f.service_id) == (site, name):
                 first = self.T - 1 if f.period_id is None else periods.index(f.period_id)
@@ -74,23 +77,23 @@ class Oracle:
         return True
 
     def joint_ok(self, plan: dict[tuple[int, int], Schedule]) -> bool:
-        p, rules, T = self.p, self.p.rules, self.T
+        p, rules, periods = self.p, self.p.rules, self.T
         on = {key: [sum(state) > 0 for state in line] for key, line in plan.items()}
         there = p.existing_persons
         if rules.budget_mkrw is not None:
-            spent = [0.0] * T
+            spent = [0.0] * periods
             for (j, s), line in plan.items():
-                for t in range(T):
+                for t in range(periods):
                     old = line[t - 1] if t else (0,) * len(line[0])
                     for k, module in enumerate(p.services[s].modules):
                         key = (p.site_ids[j], p.services[s].service_id, module.module_id)
                         price = p.site_capital_mkrw.get(key, module.capital_mkrw)
                         spent[t] += max(0, line[t][k] - old[k]) * price
-            for t in range(T):
+            for t in range(periods):
                 lo = 0 if rules.carry_over else t
                 if sum(spent[lo : t + 1]) > sum(rules.budget_mkrw[lo : t + 1]) + 1e-9:
                     return False
-        for t in range(T):
+        for t in range(periods):
             for group, limit in rules.staff_fte.items():
                 used = sum(
                     line[t][k] * module.care_workers
@@ -102,8 +105,8 @@ class Oracle:
                     return False
             for s, service in enumerate(p.services):
                 new = sum(x[t] for (j, r), x in on.items() if r == s and there[j, s, 0] == 0)
-                most = rules.max_new.get(service.service_id, [None] * T)[t]
-                least = rules.min_new.get(service.service_id, [None] * T)[t]
+                most = rules.max_new.get(service.service_id, [None] * periods)[t]
+                least = rules.min_new.get(service.service_id, [None] * periods)[t]
                 if (most is not None and new > most) or (least is not None and new < least):
                     return False
             if rules.max_new_operators is not None:
@@ -112,7 +115,7 @@ class Oracle:
                 if len(now - old) > rules.max_new_operators[t]:
                     return False
         return rules.levels_by is None or all(
-            self.level_ok(j, s, t, on) for (j, s), x in on.items() for t in range(T) if x[t]
+            self.level_ok(j, s, t, on) for (j, s), x in on.items() for t in range(periods) if x[t]
         )
 
     def level_ok(self, j: int, s: int, t: int, on: dict[tuple[int, int], list[bool]]) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
 from dataclasses import replace
 
@@ -18,6 +21,7 @@ from ruralcare.plan.greedy import greedy_counts
 from ruralcare.plan.problem import Fixed, Module, Pairs, Period, PlanProblem, Rules, Service
 from ruralcare.plan.result import Plan, gap, read_modules, write_modules
 from ruralcare.plan.solve import solve_problem
+from ruralcare.plan.tidy import drop_idle
 
 
 def line(
@@ -129,7 +133,7 @@ class TestSpecialCases:
         assert opened(proven(dear)) == {"s1"}
 
 
-FEASIBLE = tuple(range(0, 24, 2))
+FEASIBLE = (1, 2, 3, 4, 6, 8, 12, 15)
 
 
 class TestInvariants:
@@ -231,7 +235,6 @@ class TestInvariants:
         gained, newly = plan.openings["gained_persons"], plan.openings["newly_reached_persons"]
         assert (newly <= gained + 1e-9).all()
         assert (newly >= 0).all()
-        assert (gained <= plan.openings["capacity_persons"].clip(lower=0) + 1e9).all()
         assert all(isinstance(reason, Message) for reason in plan.openings["reason"])
         for limit in plan.limits.itertuples():
             below = limit.rule in ("equity_floor", "min_new")
@@ -241,8 +244,8 @@ class TestInvariants:
 
 class TestDeterminism:
     def test_the_same_seed_gives_the_same_tables(self):
-        problem = plan_cases.county(8, 15, 80)
-        first, second = (solve_problem(problem, relative_gap=0.005, seed=3) for _ in range(2))
+        problem = plan_cases.county(6, 12, 60)
+        first, second = (solve_problem(problem, relative_gap=0.03, seed=3) for _ in range(2))
         for name in ("openings", "assignment", "coverage", "limits"):
             pd.testing.assert_frame_equal(
                 getattr(first, name), getattr(second, name), check_exact=True
@@ -267,7 +270,7 @@ class TestSearch:
     def test_the_start_keeps_every_rule(self):
         # Stopped at once, the plan is the greedy one; solve_problem verifies it.
         found = 0
-        for seed in range(12):
+        for seed in range(10):
             problem = plan_cases.solved(seed).problem
             if greedy_counts(problem) is None:
                 continue
@@ -276,7 +279,7 @@ class TestSearch:
             assert plan.objective <= proven(problem).objective + 1e-6
             assert plan.bound >= proven(problem).objective - 1e-6
             found += 1
-        assert found >= 9
+        assert found >= 7
 
     def test_a_stop_returns_the_best_plan_with_its_gap(self):
         problem = plan_cases.square(30, 80)
@@ -289,6 +292,14 @@ class TestSearch:
         assert 0 < plan.relative_gap < 0.2
         assert plan.bound > plan.objective > 0
 
+    def test_the_keyboard_returns_the_best_plan_too(self):
+        timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        plan = solve_problem(plan_cases.square(30, 80), relative_gap=0.0)
+        timer.join()
+        assert plan.termination == "interrupted"
+        assert plan.verify() == ()
+
     def test_no_time_is_told_apart_from_the_gap(self):
         plan = solve_problem(plan_cases.square(30, 80), relative_gap=0.0, time_limit_s=1.0)
         assert plan.termination == "time_limit"
@@ -299,42 +310,90 @@ class TestSearch:
         solve_problem(
             plan_cases.square(30, 80),
             relative_gap=0.0,
-            time_limit_s=4.0,
+            time_limit_s=2.5,
             progress=lambda step, done=None: heard.append(step.render("en")),
         )
         assert any("below the best possible" in text for text in heard)
 
     def test_joined_zones_lose_nothing(self, monkeypatch):
-        problem = plan_cases.county(6, 12, 90)
+        problem = plan_cases.county(5, 10, 60)
         merged = merged_flows(problem)
         assert sum(len(flow.pairs) for flow in merged) < sum(len(p) for p in problem.pairs)
         for s, flow in enumerate(merged):
             np.testing.assert_allclose(
                 flow.demand_persons.sum(axis=0), problem.demand_persons[:, s].sum(axis=0)
             )
-        best = solve_problem(problem, relative_gap=0.002)
+        monkeypatch.setattr("ruralcare.plan.solve.MERGE_ABOVE", 10**9)
+        best = solve_problem(problem, relative_gap=0.005)
         monkeypatch.setattr("ruralcare.plan.solve.MERGE_ABOVE", 0)
-        joined = solve_problem(problem, relative_gap=0.002)
+        joined = solve_problem(problem, relative_gap=0.005)
         assert joined.verify() == ()
         # Each bound holds for the other's plan.
         assert joined.bound >= best.objective
         assert best.bound >= joined.objective
-        assert joined.objective == pytest.approx(best.objective, rel=0.004)
+        assert joined.objective == pytest.approx(best.objective, rel=0.01)
 
     def test_a_county_is_planned_within_its_gap(self):
-        plan = solve_problem(plan_cases.county(10, 20, 100), relative_gap=0.02)
+        plan = solve_problem(plan_cases.county(8, 16, 80), relative_gap=0.03)
         assert plan.termination in ("gap", "optimal")
-        assert plan.relative_gap <= 0.02
+        assert plan.relative_gap <= 0.03
         text = plan.summary()
         assert "visit" in text
         assert "2036" in text
 
 
 class TestIdle:
-    def test_what_serves_nobody_is_not_opened(self):
-        # Money for both, but all 10 people fit into either site.
+    """Two sites, and everybody at the first."""
+
+    def base(self) -> PlanProblem:
         problem = line(((0.0, 10.0),), [0.0, 0.5], 5.0, 10.0, 2)
-        assert len(proven(problem).openings) == 1
+        return replace(
+            problem,
+            periods=(Period("p", 2027), Period("q", 2030)),
+            demand_persons=np.full((1, 1, 2), 10.0),
+            existing_persons=np.zeros((2, 1, 2)),
+            rules=Rules(budget_mkrw=(2.0, 2.0)),
+        )
+
+    def left(self, problem: PlanProblem, served_at_second: float = 0.0) -> list[list[int]]:
+        counts = {(j, 0): np.ones((1, 2), dtype=np.int64) for j in (0, 1)}
+        first = (np.array([0]), np.array([10.0]))
+        both = (np.array([0, 1]), np.array([10.0 - served_at_second, served_at_second]))
+        kept = drop_idle(problem, counts, {(0, 0): first, (0, 1): both})
+        return [kept[j, 0][0].tolist() for j in (0, 1)]
+
+    def test_what_serves_nobody_is_not_opened(self):
+        assert self.left(self.base()) == [[1, 1], [0, 0]]
+
+    def test_what_serves_later_waits_if_the_money_can(self):
+        assert self.left(self.base(), 3.0) == [[1, 1], [0, 1]]
+        alone = with_rules(self.base(), carry_over=False)
+        assert self.left(alone, 3.0) == [[1, 1], [1, 1]]
+
+    def test_what_is_promised_stays(self):
+        forced = with_rules(self.base(), forced=(Fixed("s1", "care", "q"),))
+        assert self.left(forced) == [[1, 1], [0, 1]]
+        least = with_rules(self.base(), min_new={"care": (2.0, None)})
+        assert self.left(least) == [[1, 1], [1, 1]]
+
+    def test_what_a_higher_level_rests_on_stays(self):
+        base = self.base()
+        upper = replace(base.services[0], service_id="more", level=2)
+        problem = replace(
+            base,
+            services=(*base.services, upper),
+            demand_persons=np.full((1, 2, 2), 10.0),
+            existing_persons=np.zeros((2, 2, 2)),
+            pairs=base.pairs * 2,
+        )
+        counts = {(1, s): np.ones((1, 2), dtype=np.int64) for s in (0, 1)}
+        nobody = (np.zeros(0, dtype=np.int64), np.zeros(0))
+        used = (np.array([1]), np.array([10.0]))
+        flows = {(0, 0): nobody, (0, 1): nobody, (1, 0): nobody, (1, 1): used}
+        kept = drop_idle(problem, counts, flows)
+        # The upper level waits for its people, the lower for the upper.
+        assert kept[1, 1].tolist() == [[0, 1]]
+        assert kept[1, 0].tolist() == [[0, 1]]
 
 
 class TestConflicts:

@@ -299,9 +299,7 @@ def test_a_solved_plan_fails_once_any_row_is_changed(seed):
     for row in range(len(solved.assignment)):
         more = solved.assignment.copy()
         more.loc[row, "persons"] += 0.01
-        raised = Draft(
-            solved.openings, more, solved.coverage, solved.objective, solved.bound
-        )
+        raised = Draft(solved.openings, more, solved.coverage, solved.objective, solved.bound)
         assert verify(solved.problem, raised)
 
 

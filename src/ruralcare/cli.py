@@ -11,6 +11,8 @@ import locale
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -107,7 +109,7 @@ def check(
         plan = Scenario.read(scenario, variant=variant)
         tongue = language or plan.language
         with _progress(tongue) as progress:
-            townships, people, places = workflow.read(plan, progress=progress)
+            townships, people, places, roads = workflow.read(plan, progress=progress)
     except RuralCareError as error:
         raise _failed(error, tongue) from None
     facilities, coops = places.facilities, places.cooperatives
@@ -121,7 +123,8 @@ def check(
         Message("Candidate branches: {count} placed, {left} not placed",
                 count=len(coops.frame), left=len(coops.unplaced)),
     ]
-    for line in (*lines, *townships.notes, *people.points.notes, *facilities.notes, *coops.notes):
+    notes = (*townships.notes, *people.points.notes, *facilities.notes, *coops.notes, *roads.notes)
+    for line in (*lines, *notes):
         _say(line, tongue)
     for table in (facilities.unplaced, coops.unplaced):
         for _, row in table.iterrows():
@@ -201,22 +204,12 @@ class _Shown:
         self._bar.update(self._task, description=text, total=total, completed=done or 0.0)
 
 
-class _progress:  # noqa: N801 - used like a function
-    """A progress bar on the error stream, so that output can be piped."""
-
-    def __init__(self, language: Language) -> None:
-        self._language = language
-        self._bar = Bar(
-            TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
-            console=error_console, transient=True,
-        )
-
-    def __enter__(self) -> _Shown:
-        self._bar.start()
-        return _Shown(self._bar, self._language)
-
-    def __exit__(self, *error: object) -> None:
-        self._bar.stop()
+@contextmanager
+def _progress(language: Language) -> Iterator[_Shown]:
+    """Show a progress bar on the error stream, so that output can be piped."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=error_console, transient=True) as bar:
+        yield _Shown(bar, language)
 
 
 def _failed(error: RuralCareError, language: Language) -> typer.Exit:

@@ -23,6 +23,7 @@ __all__ = [
     "Bilingual",
     "Language",
     "Message",
+    "Verbatim",
     "catalogue",
     "format_number",
     "josa",
@@ -142,6 +143,26 @@ class Message:
 
     def __str__(self) -> str:
         return self.render("en")
+
+
+class Verbatim(Message):
+    """A text from outside that is shown as it is, unless the catalogue happens to know it.
+
+    The program's own figures come with their sources in English, which the catalogue translates;
+    a user's sources are in the user's words.
+
+    Parameters
+    ----------
+    text : str
+        The text; braces are taken as they are.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+
+    def render(self, language: Language = "en") -> str:
+        """Return the text in one language."""
+        return translate(self.template, language)
 
 
 class Bilingual(Message):

@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from pandas.api import types as kinds
 
 from ruralcare import views
@@ -414,12 +415,16 @@ class RoadNetwork:
         Pieces of the source that hang together: ``piece``, ``nodes``, ``length_m``, ``kept``.
     notes : sequence of Message
         What a reader of the results must know about these roads.
+    land : MultiPolygon, optional
+        Pieces of land with water between them. A point on one piece does not join a road on
+        another, however near it is.
     """
 
     nodes: gpd.GeoDataFrame
     edges: gpd.GeoDataFrame
     pieces: pd.DataFrame
     notes: tuple[Message, ...] = ()
+    land: shapely.MultiPolygon | None = None
 
     def __post_init__(self) -> None:
         columns = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, TypeVar
 
 import pandas as pd
 
@@ -11,13 +12,21 @@ from ruralcare.errors import Fault, InputError
 from ruralcare.language import Message
 from ruralcare.progress import Progress, silent
 from ruralcare.report import Results
-from ruralcare.scenario import Scenario
+from ruralcare.scenario import PointsSource, Scenario
 from ruralcare.settings import Settings
-from ruralcare.types import AccessTable, Places, Population, Townships, TravelTimesByService
+from ruralcare.types import (
+    AccessTable,
+    Places,
+    Population,
+    RoadNetwork,
+    Townships,
+    TravelTimesByService,
+)
 
 __all__ = ["Stage", "read", "run"]
 
 Stage = Literal["access", "need", "plan", "report"]
+Table = TypeVar("Table")
 
 
 def run(
@@ -53,9 +62,7 @@ def run(
         No plan keeps all the rules.
     """
     settings = settings or Settings()
-    townships, people, places = read(scenario, settings=settings, progress=progress)
-    progress(Message("Building the road network"))
-    roads = network.read_roads(scenario, townships, people.points, settings)
+    townships, people, places, roads = read(scenario, settings=settings, progress=progress)
     times = network.service_times(
         roads, people.points, places, scenario.services, scenario.travel, progress=progress
     )
@@ -95,31 +102,54 @@ def run(
 
 def read(
     scenario: Scenario, *, settings: Settings | None = None, progress: Progress = silent
-) -> tuple[Townships, Population, Places]:
-    """Read all files of a scenario but the roads.
+) -> tuple[Townships, Population, Places, RoadNetwork]:
+    """Read all files of a scenario.
 
     Raises
     ------
     InputError
         The faults of all files together.
     """
-    progress(Message("Reading townships"))
-    townships = inputs.read_townships(scenario)
+    settings = settings or Settings()
     faults: list[Fault] = []
-    people = places = None
-    try:
-        progress(Message("Reading population"))
-        people = inputs.read_population(scenario, townships, settings)
-    except InputError as error:
-        faults.extend(error.faults)
-    try:
-        progress(Message("Reading facilities and co-operatives"))
-        places = inputs.read_places(scenario, townships)
-    except InputError as error:
-        faults.extend(fault for fault in error.faults if fault not in faults)
-    if people is None or places is None:
+
+    def attempt(step: Message, reader: Callable[[], Table]) -> Table | None:
+        progress(step)
+        try:
+            return reader()
+        except InputError as error:
+            faults.extend(fault for fault in error.faults if fault not in faults)
+            return None
+
+    readable = scenario
+    if scenario.points.kind == "villages":
+        villages = attempt(Message("Reading villages"), lambda: inputs.read_villages(scenario))
+        if villages is None:
+            # Several files are read with the help of the villages; check them all the same.
+            readable = _by_seats(scenario)
+    townships = attempt(Message("Reading townships"), lambda: inputs.read_townships(readable))
+    if townships is None:
         raise InputError(faults)
-    return townships, people, places
+    towns = townships
+    people = attempt(
+        Message("Reading population"), lambda: inputs.read_population(readable, towns, settings)
+    )
+    places = attempt(
+        Message("Reading facilities and co-operatives"), lambda: inputs.read_places(readable, towns)
+    )
+    points = people.points if people else inputs.read_demand_points(_by_seats(readable), towns)
+    roads = attempt(
+        Message("Building the road network"),
+        lambda: network.read_roads(readable, towns, points, settings),
+    )
+    if faults or people is None or places is None or roads is None:
+        raise InputError(faults)
+    return towns, people, places, roads
+
+
+def _by_seats(scenario: Scenario) -> Scenario:
+    """Return the scenario with one demand point per township, which needs no other file."""
+    return scenario.model_copy(update={"points": PointsSource(kind="centroid")})
 
 
 def _access(

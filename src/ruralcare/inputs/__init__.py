@@ -9,6 +9,7 @@ from ruralcare.inputs.facilities import read_facilities
 from ruralcare.inputs.places import read_places
 from ruralcare.inputs.population import read_demand_points, read_population
 from ruralcare.inputs.townships import read_townships
+from ruralcare.inputs.villages import read_villages
 
 __all__ = [
     "file_hash",
@@ -18,4 +19,5 @@ __all__ = [
     "read_places",
     "read_population",
     "read_townships",
+    "read_villages",
 ]

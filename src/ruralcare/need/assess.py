@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ruralcare.access import assign
-from ruralcare.language import Message
+from ruralcare.language import Message, Verbatim
 from ruralcare.need.demand import need_by_service
 from ruralcare.need.depopulation import indicators
 from ruralcare.need.table import NeedTable
@@ -66,7 +66,7 @@ def assess(
     columns = ["township_id", "service", "year", "need_persons", "unmet_persons", "status",
                "reasons"]
     notes = [
-        Message("Recognition rates: {source}", source=settings.recognition_source),
+        Message("Recognition rates: {source}", source=Verbatim(settings.recognition_source)),
     ]
     if len(all_years) > 1:
         notes.append(

@@ -21,7 +21,7 @@ from ruralcare.scenario import RoadsSource
 from ruralcare.types import RoadNetwork
 from ruralcare.units import kilometres, metres, minutes_at
 
-__all__ = ["FERRY_KMH", "build_network", "line_lengths_m"]
+__all__ = ["FERRY_KMH", "average_kmh", "build_network", "line_lengths_m"]
 
 FERRY_KMH = 20.0
 """Speed of a ferry whose data give no duration."""
@@ -155,6 +155,12 @@ def build_network(lines: RoadLines, roads: RoadsSource) -> RoadNetwork:
     return RoadNetwork(nodes, table, pieces, tuple(notes))
 
 
+def average_kmh(length_m: Floats, time_min: Floats) -> Floats:
+    """Return the speed that covers a length in a time."""
+    # Time and speed change places in the same formula.
+    return minutes_at(length_m, time_min)
+
+
 def line_lengths_m(coordinates: Floats, first: Ints, last: Ints, crs: CRS) -> Floats:
     """Return the length of runs of vertices on the ellipsoid, in metres.
 
@@ -209,7 +215,7 @@ def _speeds(lines: RoadLines, roads: RoadsSource) -> tuple[Floats, Floats]:
     per_m = np.where(ferry, minutes_at(1.0, FERRY_KMH), 0.0)
     per_m[timed] = duration[timed] / length[timed]
     speed[ferry] = FERRY_KMH
-    speed[timed] = length[timed] / metres(1.0) / (duration[timed] / minutes_at(metres(1.0), 1.0))
+    speed[timed] = average_kmh(length[timed], duration[timed])
     return speed, per_m
 
 
@@ -318,8 +324,8 @@ def _piece_notes(pieces: pd.DataFrame, roads: RoadsSource) -> list[Message]:
     if len(short):
         notes.append(
             Message(
-                "{count} pieces of road without a link to the rest, {km} km in all, are left out "
-                "because each is shorter than {limit} km.",
+                "Pieces of road without a link to the rest are left out where they are shorter than "
+                "{limit} km: {count} of them, {km} km in all.",
                 count=len(short),
                 km=km(short),
                 limit=roads.min_piece_km,

@@ -17,12 +17,12 @@ from scipy.spatial import Delaunay, QhullError, cKDTree
 
 from ruralcare.errors import Fault, InputError
 from ruralcare.language import Message
-from ruralcare.network.build import FERRY_KMH
+from ruralcare.network.build import FERRY_KMH, average_kmh
 from ruralcare.network.overland import Ways, land_parts, ways_over_land
 from ruralcare.network.parts import weak_parts
 from ruralcare.scenario import Ferry, RoadsSource
 from ruralcare.types import DemandPoints, RoadNetwork, Townships
-from ruralcare.units import metres, minutes_at
+from ruralcare.units import minutes_at
 
 __all__ = ["build_proxy"]
 
@@ -38,7 +38,7 @@ def build_proxy(townships: Townships, points: DemandPoints, roads: RoadsSource) 
     """Link neighbouring demand points and township seats over land.
 
     Two points are neighbours if no third one lies in the circle that has them at opposite ends
-    (Gabriel graph). A link may leave the townships' land on at most ``roads.proxy_water_gap_m``
+    (Gabriel graph). A link may leave the townships' land on at most ``roads.water_gap_m``
     metres. Where that leaves points of one piece of land apart, the shortest other links over
     land that join them are added; where no straight one does, a way around the water. Ferries
     run only where the scenario gives them, between the two nearest points of the two townships.
@@ -51,7 +51,7 @@ def build_proxy(townships: Townships, points: DemandPoints, roads: RoadsSource) 
         In the same CRS.
     roads : RoadsSource
         ``proxy_detour_factor``, ``proxy_speed_kmh`` (times ``speed_factor``),
-        ``proxy_water_gap_m``, ``ferries`` and ``ferries_run``.
+        ``water_gap_m``, ``ferries`` and ``ferries_run``.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def build_proxy(townships: Townships, points: DemandPoints, roads: RoadsSource) 
     """
     xy, home = _nodes(townships, points)
     land = shapely.union_all(townships.frame.geometry.to_numpy())
-    ways = _links(xy, land, roads.proxy_water_gap_m)
+    ways = _links(xy, land, roads.water_gap_m)
     speed_kmh = roads.proxy_speed_kmh * roads.speed_factor
     notes = [
         Message(
@@ -198,7 +198,7 @@ def _ferries(
         nearest = int(np.argmin(np.round(distance, 3)))
         u, v = int(one[nearest]), int(other[which[nearest]])
         length_m = float(np.hypot(*(xy[u] - xy[v])))
-        speed_kmh = length_m / minutes_at(metres(ferry.crossing_min), 1.0) * metres(1.0)
+        speed_kmh = float(average_kmh(np.array(length_m), np.array(ferry.crossing_min)))
         rows.append(
             {
                 "u": u,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import shapely
 
 from ruralcare.inputs import read_demand_points, read_townships
@@ -15,6 +17,20 @@ from ruralcare.settings import Settings
 from ruralcare.types import DemandPoints, RoadNetwork, Townships
 
 __all__ = ["read_roads"]
+
+
+def land_pieces(area: shapely.Geometry, gap_m: float) -> shapely.MultiPolygon:
+    """Return an area as pieces of land, joined where less than a gap of water parts them.
+
+    Parameters
+    ----------
+    area : Polygon or MultiPolygon
+        Union of the townships.
+    gap_m : float
+        Widest water (a stream, a quantised shore) that does not count.
+    """
+    wide = shapely.buffer(area, gap_m / 2, quad_segs=2)
+    return shapely.multipolygons(shapely.get_parts(wide))
 
 
 def read_roads(
@@ -58,7 +74,8 @@ def read_roads(
     area = shapely.union_all(townships.frame.geometry.to_numpy())
     lines = read_road_lines(scenario, area, settings)
     if lines is not None:
-        return build_network(lines, scenario.roads)
+        land = land_pieces(area, scenario.roads.water_gap_m)
+        return replace(build_network(lines, scenario.roads), land=land)
     if points is None:
         points = read_demand_points(scenario, townships, settings)
     return build_proxy(townships, points, scenario.roads)

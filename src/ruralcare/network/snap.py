@@ -53,7 +53,7 @@ def snap_points(
     """Join each point to the nearest suitable edge within the limit.
 
     Motorways, ramps and ferries are never joined; bridges and tunnels only where nothing else is
-    within the limit. Of edges at the same distance the first one of the network is taken.
+    within the limit; a road on another piece of land not at all. Of edges at the same distance the first one of the network is taken.
 
     Parameters
     ----------
@@ -92,9 +92,58 @@ def snap_points(
         point, first = np.unique(point, return_index=True)
         edge[left[point]] = rows[found[first]]
         distance_m[left[point]] = distance[first]
+        if roads.land is not None:
+            _keep_ashore(roads.land, places, left[point], lines, rows, limit_m, edge, distance_m)
     ok = edge >= 0
     share[ok] = shapely.line_locate_point(lines[edge[ok]], places[ok], normalized=True)
     return Snapped(edge, share, distance_m)
+
+
+def _keep_ashore(
+    land: shapely.MultiPolygon,
+    places: NDArray[np.object_],
+    joined: NDArray[np.int64],
+    lines: NDArray[np.object_],
+    rows: NDArray[np.int64],
+    limit_m: float,
+    edge: NDArray[np.int64],
+    distance_m: NDArray[np.float64],
+) -> None:
+    """Let points that joined a road on another piece of land join one that needs no swim.
+
+    Changes ``edge`` and ``distance_m`` in place. A road outside all pieces (in a neighbouring
+    county, on a bridge) may be joined from anywhere.
+    """
+    pieces = shapely.STRtree(shapely.get_parts(land))
+
+    def piece_of(points: NDArray[np.object_]) -> NDArray[np.int64]:
+        number = np.full(len(points), -1, dtype=np.int64)
+        point, piece = pieces.query(points, predicate="intersects")
+        number[point[::-1]] = piece[::-1]
+        return number
+
+    def landing(points: NDArray[np.object_], at: NDArray[np.object_]) -> NDArray[np.object_]:
+        return np.asarray(
+            shapely.line_interpolate_point(at, shapely.line_locate_point(at, points))
+        )
+
+    home = piece_of(places[joined])
+    there = piece_of(landing(places[joined], lines[edge[joined]]))
+    swims = (home >= 0) & (there >= 0) & (home != there)
+    if not swims.any():
+        return
+    roads = shapely.STRtree(lines[rows])
+    for point, own in zip(joined[swims], home[swims], strict=True):
+        edge[point], distance_m[point] = -1, np.nan
+        near = np.sort(roads.query(places[point], predicate="dwithin", distance=limit_m))
+        at = lines[rows[near]]
+        same = np.full(len(near), places[point], dtype=object)
+        there = piece_of(landing(same, at))
+        dry = np.flatnonzero((there == own) | (there < 0))
+        if len(dry):
+            distance = shapely.distance(places[point], at[dry])
+            best = int(np.argmin(distance))
+            edge[point], distance_m[point] = rows[near[dry[best]]], distance[best]
 
 
 def _suitable(edges: pd.DataFrame, mode: str) -> list[NDArray[np.int64]]:

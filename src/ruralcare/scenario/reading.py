@@ -317,7 +317,7 @@ def _fault(detail: ErrorDetails, file: str, raw: dict[str, Any]) -> Fault:
         problem = Message("This must be a path in quotes.")
         remedy = Message('Write it in quotes: "{value}".', value=str(value))
     elif kind == "value_error":
-        problem = Message("The table contradicts itself: {detail}.", detail=str(context["error"]))
+        problem = Message("The table contradicts itself: {detail}.", detail=Message(str(context["error"])))
         remedy = Message("Correct the keys of this table.")
     return Fault(problem, remedy, file=file, column=_key(location) or None, value=shown)
 

@@ -45,6 +45,9 @@ NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Name = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
+UNKNOWN_AGES = "an age group is unknown: use 00-04, 05-09 and so on to 95-99, and 100+"
+
+
 class Section(BaseModel):
     """A part of the scenario: frozen, and no key it does not know."""
 
@@ -95,10 +98,10 @@ class AssumedPopulation(Section):
     def _ages(self) -> AssumedPopulation:
         odd = [group for group in self.age_shares if group not in AGE_GROUPS]
         if odd:
-            raise ValueError(f"unknown age groups {odd}: use {AGE_GROUPS[0]} to {AGE_GROUPS[-1]}")
+            raise ValueError(UNKNOWN_AGES)
         total = math.fsum(self.age_shares.values())
         if abs(total - 1) > 1e-6:
-            raise ValueError(f"the shares sum to {total:.4f}, not to 1")
+            raise ValueError("the shares of the age groups do not sum to 1")
         return self
 
 
@@ -222,8 +225,9 @@ class RoadsSource(Section):
     """Proxy network: length of a way against the straight line."""
     proxy_speed_kmh: Positive = 35.0
     """Proxy network: speed."""
-    proxy_water_gap_m: NotNegative = 300.0
-    """Proxy network: widest water (a stream, a quantised shore) that a link may cross."""
+    water_gap_m: NotNegative = 300.0
+    """Widest water (a stream, a quantised shore) that a proxy link, or the way from a house to its
+    road, may cross."""
     attribution: str = ""
     """Origin and licence, printed on the map and in the report."""
 
@@ -320,7 +324,7 @@ class NeedSettings(Section):
         for rates in self.recognition_rates.values():
             odd = [group for group in rates if group not in AGE_GROUPS]
             if odd:
-                raise ValueError(f"unknown age groups {odd}")
+                raise ValueError(UNKNOWN_AGES)
         return self
 
 
