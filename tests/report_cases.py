@@ -40,9 +40,9 @@ TOWNS = {"a": (400, 600), "b": (100, 400), "c": (20, 280), "d": (0, 200)}
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
     "</script><script>alert(2)</script>",
-    '"\'><b onmouseover=alert(3)>`${alert(4)}',
+    "\"'><b onmouseover=alert(3)>`${alert(4)}",
     "\u202eeman detrever\u202c {{ 7*7 }} &lt;b&gt;",
-    "=HYPERLINK(\"http://x\")" + "가" * 300,
+    '=HYPERLINK("http://x")' + "가" * 300,
 )
 
 SCENARIO = """
@@ -159,17 +159,19 @@ def people() -> Population:
         index=pd.Index(list(home), name="point_id"),
         crs=CRS,
     )
-    return Population(
-        frame, DemandPoints(points, "villages"), {2013: "2013-10", 2023: "2023-10"}
-    )
+    return Population(frame, DemandPoints(points, "villages"), {2013: "2013-10", 2023: "2023-10"})
 
 
 def places(names: Mapping[str, str]) -> Places:
     spot = {"f1": (1, 1), "f2": (1, 1), "k1": (3, 6), "k2": (8, 8)}
     points = {one: Point(EAST + 1000 * x, NORTH + 1000 * y) for one, (x, y) in spot.items()}
     unplaced = pd.DataFrame(
-        {"facility_id": ["f9"], "name": [names["f9"]], "address": ["?"],
-         "reason": [Message("The address names no known place.")]}
+        {
+            "facility_id": ["f9"],
+            "name": [names["f9"]],
+            "address": ["?"],
+            "reason": [Message("The address names no known place.")],
+        }
     )
     facilities = gpd.GeoDataFrame(
         {
@@ -261,8 +263,17 @@ def roads(proxy: bool = False) -> RoadNetwork:
 @cache
 def _names(hostile: bool) -> dict[str, str]:
     plain = {
-        "a": "가람읍", "b": "나래면", "c": "다솔면", "d": "라온면", "c1": "한들군", "c2": "두들군",
-        "f1": "가람재가센터", "f2": "가람주간보호", "f9": "어딘가요양원", "k1": "다솔농협", "k2": "라온농협",
+        "a": "가람읍",
+        "b": "나래면",
+        "c": "다솔면",
+        "d": "라온면",
+        "c1": "한들군",
+        "c2": "두들군",
+        "f1": "가람재가센터",
+        "f2": "가람주간보호",
+        "f9": "어딘가요양원",
+        "k1": "다솔농협",
+        "k2": "라온농협",
     }
     if not hostile:
         return plain
@@ -281,7 +292,7 @@ def results(
     }
     standards = {service.id: service.standard_min for service in asked.services}
 
-    def measured(offers: pd.DataFrame) -> access.AccessTable:  # type: ignore[name-defined]
+    def measured(offers: pd.DataFrame) -> access.AccessTable:
         return access.coverage(ways, offers, standard_min=standards, people=who)
 
     net = roads(proxy)
@@ -289,7 +300,12 @@ def results(
     if until == "access":
         return Results(asked, towns, who, where, net, (today,))
     needs = need.assess(
-        towns, who, today, services=asked.services, settings=asked.need, years=[2027, 2028],
+        towns,
+        who,
+        today,
+        services=asked.services,
+        settings=asked.need,
+        years=[2027, 2028],
         connection=pd.Series(["road", "road", "road", "ferry"], index=list(TOWNS)),
     )
     if until == "need":

@@ -131,6 +131,13 @@ def times(direction="to_place") -> TravelTimes:
     )
     ids = ["a1", "a2", "b1", "F1", "F2"]
     return TravelTimes(
-        frame, 60.0, "car", direction, points(), ("F1", "F2"), unreachable, (),
+        frame,
+        60.0,
+        "car",
+        direction,
+        points(),
+        ("F1", "F2"),
+        unreachable,
+        (),
         pd.Series(0.0, index=ids, dtype="Float64"),
     )

@@ -45,8 +45,15 @@ def test_a_service_that_nobody_offers_is_unreachable_for_all():
 def test_an_unsnapped_point_is_a_state_of_its_own():
     plain = times()
     lost = TravelTimes(
-        plain.frame[plain.frame["from_id"] != "b1"], 60.0, "car", "to_place", points(),
-        plain.place_ids, plain.unreachable.iloc[:0], ("b1",), plain.snap_m,
+        plain.frame[plain.frame["from_id"] != "b1"],
+        60.0,
+        "car",
+        "to_place",
+        points(),
+        plain.place_ids,
+        plain.unreachable.iloc[:0],
+        ("b1",),
+        plain.snap_m,
     )
     table = access.coverage(lost, places().offers, standard_min=20)
     assert row(table, "B")["unsnapped_share"] == 1.0
@@ -124,17 +131,21 @@ def test_assignment_serves_as_many_as_a_maximum_flow(seed):
     frame = frame.assign(weight=1 / 6)
     rows = [(h, s, minutes[i, j]) for i, h in enumerate(homes) for j, s in enumerate(sites)]
     table = TravelTimes(
-        pd.DataFrame(rows, columns=["from_id", "to_id", "time_min"]), 60.0, "car", "to_place",
-        type(base.points)(frame, "villages"), tuple(sites), base.unreachable.iloc[:0], (),
+        pd.DataFrame(rows, columns=["from_id", "to_id", "time_min"]),
+        60.0,
+        "car",
+        "to_place",
+        type(base.points)(frame, "villages"),
+        tuple(sites),
+        base.unreachable.iloc[:0],
+        (),
         pd.Series(dtype="Float64"),
     )
     need = pd.Series(rng.integers(1, 9, 6).astype(float), index=homes)
     room = pd.Series(rng.integers(1, 15, 3).astype(float), index=sites)
     served = access.assign(table, need, room, 30.0)
     pairs = [(h, s) for h, s, m in rows if m <= 30.0]
-    assert served["persons"].sum() == pytest.approx(
-        brute_force_served(need, room, pairs), abs=1e-6
-    )
+    assert served["persons"].sum() == pytest.approx(brute_force_served(need, room, pairs), abs=1e-6)
     by_point = served.groupby("point_id")["persons"].sum()
     by_place = served.groupby("place_id")["persons"].sum()
     assert (by_point <= need[by_point.index] + 1e-9).all()

@@ -193,16 +193,33 @@ def not_a_workbook(county):
 
 
 def unknown_site(county):
-    replace(scenario_of(county), "least_willing = 0.3",
-            'least_willing = 0.3\nforced = [{ site = "0000000", service = "day_care" }]')
+    replace(
+        scenario_of(county),
+        "least_willing = 0.3",
+        'least_willing = 0.3\nforced = [{ site = "0000000", service = "day_care" }]',
+    )
     return ["plan.forced[1].site", "0000000"]
 
 
 BROKEN = [
-    missing_file, wrong_encoding, township_without_population, duplicated_village,
-    duplicated_institution, duplicated_township, no_crs, swapped_coordinates, swapped_boundaries,
-    misspelt_key, negative_budget, code_without_quotes, unknown_county, truncated_table,
-    number_that_is_none, not_an_extract, not_a_workbook, unknown_site,
+    missing_file,
+    wrong_encoding,
+    township_without_population,
+    duplicated_village,
+    duplicated_institution,
+    duplicated_township,
+    no_crs,
+    swapped_coordinates,
+    swapped_boundaries,
+    misspelt_key,
+    negative_budget,
+    code_without_quotes,
+    unknown_county,
+    truncated_table,
+    number_that_is_none,
+    not_an_extract,
+    not_a_workbook,
+    unknown_site,
 ]
 
 
@@ -258,6 +275,8 @@ def test_a_search_that_is_cut_short_still_delivers(county):
 def test_the_program_starts_as_a_command():
     result = subprocess.run(
         [sys.executable, "-c", "from ruralcare.cli import main; main()", "--help"],
-        capture_output=True, text=True, check=True,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "run" in result.stdout

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 
 import geopandas as gpd
 import pandas as pd
@@ -40,8 +39,14 @@ def test_tables_open_in_excel_and_keep_zeros(folder):
     content = (folder / "tables" / "townships.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
     frame = table(folder, "townships")
-    needed = {"township_id", "name", "sigungu_id", "population", "population_65plus",
-              "extinction_index"}
+    needed = {
+        "township_id",
+        "name",
+        "sigungu_id",
+        "population",
+        "population_65plus",
+        "extinction_index",
+    }
     assert needed <= set(frame.columns)
     assert len(frame) == 14
     for name in ("townships", "access", "need", "openings", "coverage"):
@@ -84,9 +89,9 @@ def test_the_plan_is_proven_and_checked(results, folder):
 def test_levels_are_climbed_in_order(results):
     opened = results.plan.openings.query("change == 'open'").astype({"period": int})
     operators = results.places.cooperatives.frame["operator_id"]
-    first = opened.assign(operator=opened["site_id"].map(operators)).groupby(
-        ["operator", "service"]
-    )["period"].min().unstack()
+    first = opened.assign(operator=opened["site_id"].map(operators)).pivot_table(
+        index="operator", columns="service", values="period", aggfunc="min"
+    )
     running = results.places.facilities.frame["operator_id"]
     has_home_care = set(
         running[results.places.offers.query("service == 'home_visit_care'")["place_id"]]
@@ -128,8 +133,10 @@ def test_the_same_run_gives_the_same_bytes(results, folder, scenarios, tmp_path)
         }
 
     assert digests(folder) == digests(tmp_path / "out")
-    pages = [(folder / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
-             for name in ("map.html", "report.html")]
+    pages = [
+        (folder / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
+        for name in ("map.html", "report.html")
+    ]
     assert all(pages)
 
 
@@ -159,7 +166,7 @@ def test_a_folder_with_other_files_is_refused(results, tmp_path):
     (tmp_path / "thesis.doc").write_text("x")
     with pytest.raises(InputError, match="no results of ruralcare"):
         delivery.deliver(results, tmp_path)
-    assert os.listdir(tmp_path) == ["thesis.doc"]
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.doc"]
 
 
 def test_a_failure_leaves_nothing_behind(results, tmp_path, monkeypatch):

@@ -27,8 +27,13 @@ def assess(service, settings, capacity=(4.0, None), connection=None):
         {"day_care": times()}, places(capacity).offers, standard_min={"day_care": 20.0}
     )
     return need.assess(
-        townships(), population(), table, services=(service,), settings=settings,
-        years=[2027], connection=connection,
+        townships(),
+        population(),
+        table,
+        services=(service,),
+        settings=settings,
+        years=[2027],
+        connection=connection,
     )
 
 
@@ -63,9 +68,7 @@ def test_ferry_and_missing_providers_are_told(service, settings):
     nobody = access.coverage(
         {"day_care": times()}, places().offers.iloc[:0], standard_min={"day_care": 20.0}
     )
-    table = need.assess(
-        townships(), population(), nobody, services=(service,), settings=settings
-    )
+    table = need.assess(townships(), population(), nobody, services=(service,), settings=settings)
     assert set(table.frame["reasons"]) == {"no_provider"}
 
 
@@ -93,9 +96,11 @@ def test_one_register_gives_no_change(service, settings):
 
 def test_without_sexes_there_is_no_extinction_index(settings):
     people = population()
-    merged = people.frame.assign(sex="all").groupby(
-        ["township_id", "year", "sex", "age_group"], as_index=False
-    )["persons"].sum()
+    merged = (
+        people.frame.assign(sex="all")
+        .groupby(["township_id", "year", "sex", "age_group"], as_index=False)["persons"]
+        .sum()
+    )
     facts = need.indicators(
         townships(), type(people)(merged, people.points, people.as_of), settings, None
     )
@@ -105,8 +110,17 @@ def test_without_sexes_there_is_no_extinction_index(settings):
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(0.0, "high"), (0.199, "high"), (0.2, "entering"), (0.499, "entering"), (0.5, "caution"),
-     (1.0, "low"), (1.499, "low"), (1.5, "very_low"), (9.0, "very_low")],
+    [
+        (0.0, "high"),
+        (0.199, "high"),
+        (0.2, "entering"),
+        (0.499, "entering"),
+        (0.5, "caution"),
+        (1.0, "low"),
+        (1.499, "low"),
+        (1.5, "very_low"),
+        (9.0, "very_low"),
+    ],
 )
 def test_official_classes(value, expected):
     assert need.extinction_class(pd.Series([value])).tolist() == [expected]
@@ -123,9 +137,11 @@ def test_published_indices_and_the_national_total(shared_data, scenarios):
 
     path = shared_data / "korea/population/202310_연령별인구현황_월간.csv"
     register = read_register(path, Faults(path.name))
-    county = register.frame.assign(
-        township_id=register.frame["township_id"].str[:5], year=2023
-    ).groupby(["township_id", "year", "sex", "age_group"], as_index=False)["persons"].sum()
+    county = (
+        register.frame.assign(township_id=register.frame["township_id"].str[:5], year=2023)
+        .groupby(["township_id", "year", "sex", "age_group"], as_index=False)["persons"]
+        .sum()
+    )
     people = Population(county, points(), {2023: "2023-10"})
     index = need.extinction_index(people)
     published = {"47730": 0.103, "47920": 0.105, "46770": 0.108, "46730": 0.148, "46820": 0.167}

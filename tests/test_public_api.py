@@ -5,9 +5,22 @@ import ruralcare as rc
 
 def test_exported_names_are_pinned():
     assert sorted(rc.__all__) == [
-        "DownloadError", "Fault", "InfeasibleError", "InputError", "Results", "RuralCareError",
-        "Scenario", "TableError", "VerificationError", "access", "inputs", "need", "network",
-        "plan", "report", "run",
+        "DownloadError",
+        "Fault",
+        "InfeasibleError",
+        "InputError",
+        "Results",
+        "RuralCareError",
+        "Scenario",
+        "TableError",
+        "VerificationError",
+        "access",
+        "inputs",
+        "need",
+        "network",
+        "plan",
+        "report",
+        "run",
     ]
     assert all(hasattr(rc, name) for name in rc.__all__)
 

@@ -51,9 +51,11 @@ def test_utf8_with_bom_reads_the_same(tmp_path):
 
 
 def test_single_years_are_summed_to_five_year_groups(tmp_path):
-    header = '"행정구역","2025년05월_계_총인구수","2025년05월_계_연령구간인구수",' + ",".join(
-        f'"2025년05월_계_{age}세"' for age in range(100)
-    ) + ',"2025년05월_계_100세 이상"\n'
+    header = (
+        '"행정구역","2025년05월_계_총인구수","2025년05월_계_연령구간인구수",'
+        + ",".join(f'"2025년05월_계_{age}세"' for age in range(100))
+        + ',"2025년05월_계_100세 이상"\n'
+    )
     counts = list(range(101))
     total = f"{sum(counts):,}"
     row = f'"가람도 한들군 한들읍(9971025000)","{total}","{total}",' + ",".join(
@@ -73,9 +75,16 @@ def test_single_years_are_summed_to_five_year_groups(tmp_path):
         ('"가람도 한들군 한들읍(9971025000)","1","1","x","0","0","0"\n', "number of people"),
         ('"가람도 한들군 한들읍(9971025000)","1","1"\n', "cells instead of 7"),
         (ROWS + ROWS, "occurs more than once"),
-        (ROWS.replace("1,119", "1,120", 2).replace('"1,000","1","110","8"',
-         '"1,001","1","110","8"', 1), "its own row says 1,120"),
-        ('"가람도 한들군 딴곳출장소(9971025400)","8","8","0","0","0","8"\n', "branch office belongs"),
+        (
+            ROWS.replace("1,119", "1,120", 2).replace(
+                '"1,000","1","110","8"', '"1,001","1","110","8"', 1
+            ),
+            "its own row says 1,120",
+        ),
+        (
+            '"가람도 한들군 딴곳출장소(9971025400)","8","8","0","0","0","8"\n',
+            "branch office belongs",
+        ),
     ],
 )
 def test_faults_are_named(tmp_path, rows, told):

@@ -59,13 +59,21 @@ def test_faults_are_told_in_korean_too(demo, tmp_path):
     [
         ('name = "demo"', 'name = "demo"\ncrs = "EPSG:4326"', "crs"),
         ('name = "demo"', 'name = "demo"\ncrs = "EPSG:999999"', "crs"),
-        ("max_operators = 4 }", 'max_operators = 4, max_new = { daycare = 1 } }',
-         "plan.periods[1].max_new"),
-        ("least_willing = 0.3", 'least_willing = 0.3\nforced = [{ site = "1", service = "x" }]',
-         "plan.forced[1].service"),
-        ("least_willing = 0.3",
-         'least_willing = 0.3\nforced = [{ site = "1", service = "day_care", year = 1999 }]',
-         "plan.forced[1].year"),
+        (
+            "max_operators = 4 }",
+            "max_operators = 4, max_new = { daycare = 1 } }",
+            "plan.periods[1].max_new",
+        ),
+        (
+            "least_willing = 0.3",
+            'least_willing = 0.3\nforced = [{ site = "1", service = "x" }]',
+            "plan.forced[1].service",
+        ),
+        (
+            "least_willing = 0.3",
+            'least_willing = 0.3\nforced = [{ site = "1", service = "day_care", year = 1999 }]',
+            "plan.forced[1].year",
+        ),
         ("year = 2028", "year = 2027", "plan"),
     ],
 )
@@ -110,7 +118,9 @@ def test_the_written_scenario_runs_again_and_says_the_same(scenarios, tmp_path):
 def test_defaults_fill_what_a_scenario_leaves_out(scenarios):
     scenario = Scenario.read(scenarios / "demo.toml")
     assert [service.id for service in scenario.services] == [
-        "home_visit_care", "day_care", "nursing_home",
+        "home_visit_care",
+        "day_care",
+        "nursing_home",
     ]
     assert [service.level for service in scenario.services] == [1, 2, 3]
     assert all(service.source for service in scenario.services)

@@ -96,7 +96,9 @@ def new(
             value=str(directory),
         )
         raise _failed(InputError([fault]), tongue) from None
-    _say(Message("Made {path}. Next: ruralcare run {path} --out results", path=str(scenario)), tongue)
+    _say(
+        Message("Made {path}. Next: ruralcare run {path} --out results", path=str(scenario)), tongue
+    )
 
 
 @app.command()
@@ -115,21 +117,37 @@ def check(
     facilities, coops = places.facilities, places.cooperatives
     lines = [
         Message("Townships: {count}", count=len(townships)),
-        Message("People: {count} ({date}), {points} demand points",
-                count=int(people.totals().sum()), date=people.as_of[people.year],
-                points=len(people.points.frame)),
-        Message("Institutions: {count} placed, {left} not placed",
-                count=len(facilities.frame), left=len(facilities.unplaced)),
-        Message("Candidate branches: {count} placed, {left} not placed",
-                count=len(coops.frame), left=len(coops.unplaced)),
+        Message(
+            "People: {count} ({date}), {points} demand points",
+            count=int(people.totals().sum()),
+            date=people.as_of[people.year],
+            points=len(people.points.frame),
+        ),
+        Message(
+            "Institutions: {count} placed, {left} not placed",
+            count=len(facilities.frame),
+            left=len(facilities.unplaced),
+        ),
+        Message(
+            "Candidate branches: {count} placed, {left} not placed",
+            count=len(coops.frame),
+            left=len(coops.unplaced),
+        ),
     ]
     notes = (*townships.notes, *people.points.notes, *facilities.notes, *coops.notes, *roads.notes)
     for line in (*lines, *notes):
         _say(line, tongue)
     for table in (facilities.unplaced, coops.unplaced):
         for _, row in table.iterrows():
-            _say(Message("Not placed: {name} ({address}): {reason}", name=row["name"],
-                         address=row["address"], reason=row["reason"]), tongue)
+            _say(
+                Message(
+                    "Not placed: {name} ({address}): {reason}",
+                    name=row["name"],
+                    address=row["address"],
+                    reason=row["reason"],
+                ),
+                tongue,
+            )
     _say(Message("No faults found."), tongue)
 
 
@@ -173,13 +191,25 @@ def _summary(results: Results, files: list[Path], out: Path, language: Language)
     code = DONE
     if plan is not None:
         opened = plan.openings[plan.openings["change"] == "open"]
-        _say(Message("Plan: {count} openings, proven within {gap} % of the best possible.",
-                     count=len(opened), gap=round(100 * plan.relative_gap, 2)), language)
+        _say(
+            Message(
+                "Plan: {count} openings, proven within {gap} % of the best possible.",
+                count=len(opened),
+                gap=round(100 * plan.relative_gap, 2),
+            ),
+            language,
+        )
         if plan.termination in ("time_limit", "interrupted"):
             asked = 100 * results.scenario.plan.relative_gap
-            _say(Message("The search stopped before {gap} % was proven; the plan found is "
-                         "delivered. A longer plan.time_limit_s may improve it.",
-                         gap=round(asked, 2)), language, error=True)
+            _say(
+                Message(
+                    "The search stopped before {gap} % was proven; the plan found is "
+                    "delivered. A longer plan.time_limit_s may improve it.",
+                    gap=round(asked, 2),
+                ),
+                language,
+                error=True,
+            )
             code = STOPPED_EARLY
     _say(Message("Results in {path}", path=str(out)), language)
     pages = [file for file in files if file.suffix == ".html"]
@@ -225,6 +255,8 @@ def _say(message: Message, language: Language, *, error: bool = False) -> None:
 
 def _system_language() -> Language:
     """Return the language of the user's system, as far as it can be told."""
-    told = next((os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(key)),
-                locale.getlocale()[0] or "")
+    told = next(
+        (os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(key)),
+        locale.getlocale()[0] or "",
+    )
     return "ko" if told.lower().startswith(("ko", "korean")) else "en"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -83,14 +83,14 @@ def deliver(results: Results, out: Path, *, progress: Progress = silent) -> list
 def _make(results: Results, work: Path, out: Path, progress: Progress) -> list[str]:
     """Make all files in a folder; return their names, those to open first."""
     language = results.scenario.language
-    steps: list[tuple[str, Callable[[Path], None]]] = []
+    steps: list[tuple[str, Callable[[Path], object]]] = []
     if results.need is not None:
         steps.append(("map.html", lambda path: map_page(results, language).save(path)))
         steps.append(("report.html", lambda path: _text(path, document(results, language))))
     steps.append(("result.gpkg", lambda path: write_geopackage(results, path)))
     for name, frame in tables(results).items():
-        steps.append((f"tables/{name}.csv", lambda path, frame=frame: _csv(path, frame)))
-        steps.append((f"tables/{name}.parquet", lambda path, frame=frame: _parquet(path, frame)))
+        steps.append((f"tables/{name}.csv", partial(_csv, frame)))
+        steps.append((f"tables/{name}.parquet", partial(_parquet, frame)))
     steps.append(("scenario.toml", lambda path: _text(path, results.scenario.to_toml(out))))
     (work / "tables").mkdir()
     for number, (name, make) in enumerate(steps):
@@ -106,13 +106,13 @@ def _replace(work: Path, out: Path, names: list[str]) -> None:
     if not out.exists():
         # One rename: the folder appears whole.
         work.chmod(0o755)
-        os.replace(work, out)
+        work.replace(out)
         return
     (out / "tables").mkdir(exist_ok=True)
     old = out / _MANIFEST
     earlier = json.loads(old.read_text("utf-8")).get("files", []) if old.is_file() else []
     for name in names:
-        os.replace(work / name, out / name)
+        (work / name).replace(out / name)
     for name in sorted(set(earlier) - set(names)):
         stale = (out / name).resolve()
         if stale.is_relative_to(out.resolve()):
@@ -123,18 +123,19 @@ def _text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _csv(path: Path, frame: pd.DataFrame) -> None:
+def _csv(frame: pd.DataFrame, path: Path) -> None:
     safe = frame.copy()
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name]):
             safe[name] = safe[name].map(
-                lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA)
-                else cell
+                lambda cell: (
+                    f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+                )
             )
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
-def _parquet(path: Path, frame: pd.DataFrame) -> None:
+def _parquet(frame: pd.DataFrame, path: Path) -> None:
     frame.to_parquet(path, index=False)
 
 

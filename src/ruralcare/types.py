@@ -297,8 +297,8 @@ class Facilities:
     ----------
     frame : GeoDataFrame
         Index ``facility_id``, ``name``, ``kind`` (symbol on the map, such as ``day_care`` or
-        ``hospital``), ``operator_id``, ``township_id`` (empty outside the townships), ``address``, ``location_precision``
-        and a point.
+        ``hospital``), ``operator_id``, ``township_id`` (empty outside the townships),
+        ``address``, ``location_precision`` and a point.
     offers : DataFrame
         A row for each service of each institution: ``facility_id``, ``service``,
         ``capacity_persons`` (``NA`` where it has no limit or none is known) and
@@ -520,9 +520,13 @@ class TravelTimes:
         return self._from_home(self.unreachable)[["point_id", "place_id"]]
 
     def _from_home(self, frame: pd.DataFrame) -> pd.DataFrame:
-        names = ("place_id", "point_id") if self.direction == "to_demand" else (
-            "point_id",
-            "place_id",
+        names = (
+            ("place_id", "point_id")
+            if self.direction == "to_demand"
+            else (
+                "point_id",
+                "place_id",
+            )
         )
         return frame.rename(columns={"from_id": names[0], "to_id": names[1]})
 

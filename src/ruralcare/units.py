@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 __all__ = [
@@ -16,7 +17,7 @@ __all__ = [
     "square_kilometres",
 ]
 
-Number = TypeVar("Number", float, NDArray[np.float64])
+Number = TypeVar("Number", float, NDArray[np.float64], pd.Series)
 
 
 def minutes_at(length_m: Number, speed_kmh: Number | float) -> Number:

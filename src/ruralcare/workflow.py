@@ -7,7 +7,7 @@ from typing import Literal, TypeVar
 
 import pandas as pd
 
-from ruralcare import access, inputs, network, need, plan
+from ruralcare import access, inputs, need, network, plan
 from ruralcare.errors import Fault, InputError
 from ruralcare.language import Message
 from ruralcare.progress import Progress, silent
@@ -88,8 +88,13 @@ def run(
         return results
     progress(Message("Searching the plan"))
     found = plan.solve(
-        scenario.plan, needs, times, places,
-        seed=scenario.seed, scenario_hash=scenario.hash, progress=progress,
+        scenario.plan,
+        needs,
+        times,
+        places,
+        seed=scenario.seed,
+        scenario_hash=scenario.hash,
+        progress=progress,
     )
     stages = [
         _access(scenario, times, places, people, _offers(places, found, period))

@@ -49,7 +49,10 @@ def assign(
     limits = np.concatenate([need.reindex(points).astype(float).to_numpy(), room])
     count = np.arange(len(pairs))
     matrix = coo_array(
-        (np.ones(2 * len(pairs)), (np.concatenate([point, len(points) + place]), np.tile(count, 2))),
+        (
+            np.ones(2 * len(pairs)),
+            (np.concatenate([point, len(points) + place]), np.tile(count, 2)),
+        ),
         shape=(len(limits), len(pairs)),
     )
     gain = 1.0 - _MINUTE * pairs["time_min"].to_numpy()

@@ -57,9 +57,7 @@ def coverage(
         standards = dict(standard_min)
     else:
         standards = {service: float(standard_min) for service in sorted(set(offers["service"]))}
-    by_service = (
-        {service: times for service in standards} if isinstance(times, TravelTimes) else times
-    )
+    by_service = dict.fromkeys(standards, times) if isinstance(times, TravelTimes) else times
     point_parts = []
     for service, standard in standards.items():
         found = _nearest(by_service[service], offers[offers["service"] == service], standard)
@@ -73,7 +71,7 @@ def coverage(
 
 def _nearest(times: TravelTimes, offers: pd.DataFrame, standard_min: float) -> pd.DataFrame:
     """Return for each demand point its nearest place, the time and the state."""
-    home = times.points.frame[["township_id", "weight"]].copy()
+    home = pd.DataFrame(times.points.frame[["township_id", "weight"]])
     pairs = times.by_demand
     pairs = pairs[pairs["place_id"].isin(offers["place_id"])]
     first = pairs.drop_duplicates("point_id").set_index("point_id")
@@ -113,10 +111,18 @@ def _by_township(points: pd.DataFrame, services: list[str]) -> pd.DataFrame:
     shares = shares.div(shares.sum(axis=1), axis=0)
     reached = points[points["nearest_min"].notna()]
     minutes = reached["nearest_min"].astype(float) * reached["weight"]
-    sums = pd.DataFrame(
-        {"township_id": reached["township_id"], "service": reached["service"],
-         "minutes": minutes, "weight": reached["weight"]}
-    ).groupby(keys).sum()
+    sums = (
+        pd.DataFrame(
+            {
+                "township_id": reached["township_id"],
+                "service": reached["service"],
+                "minutes": minutes,
+                "weight": reached["weight"],
+            }
+        )
+        .groupby(keys)
+        .sum()
+    )
     # A township whose reached points all weigh nothing has no mean.
     mean = (sums["minutes"] / sums["weight"].where(sums["weight"] > 0)).astype("Float64")
     frame = pd.DataFrame({"nearest_min": mean.reindex(shares.index)})
@@ -125,7 +131,8 @@ def _by_township(points: pd.DataFrame, services: list[str]) -> pd.DataFrame:
     frame = frame.reset_index()
     order = {service: place for place, service in enumerate(services)}
     return frame.sort_values(
-        keys, key=lambda column: column.map(order) if column.name == "service" else column,
+        keys,
+        key=lambda column: column.map(order) if column.name == "service" else column,
         ignore_index=True,
     )
 
@@ -139,10 +146,11 @@ def _places_per_1000(
     nothing = pd.Series(pd.NA, index=frame.index, dtype="Float64")
     if people is None or "township_id" not in offers:
         return nothing
-    capacity = offers.groupby(["township_id", "service"])["capacity_persons"].sum(min_count=1)
+    by_place = offers.groupby(["township_id", "service"])["capacity_persons"]
+    capacity = by_place.agg(lambda persons: persons.sum(skipna=False))
     old = people.totals(from_age=65).astype(float)
     here = pd.MultiIndex.from_frame(frame[["township_id", "service"]])
-    places = capacity.reindex(here).fillna(0).astype(float).to_numpy()
-    persons = old.reindex(frame["township_id"]).to_numpy()
-    rate = per_thousand(places, np.where(persons > 0, persons, np.nan))
-    return pd.Series(rate, index=frame.index).astype("Float64")
+    # No institution is no place; one of unknown capacity makes the sum unknown.
+    places = capacity.reindex(here, fill_value=0.0).astype("Float64").set_axis(frame.index)
+    persons = old.reindex(frame["township_id"]).set_axis(frame.index)
+    return per_thousand(places, persons.where(persons > 0))

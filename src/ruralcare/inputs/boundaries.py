@@ -20,7 +20,16 @@ from ruralcare.scenario import Scenario
 __all__ = ["read_boundaries"]
 
 # Columns of the known publishers, finest code first: (id, name).
-_ID_COLUMNS = ("township_id", "adm_cd2", "ADM_CD2", "EMD_CD", "adm_cd", "ADM_CD", "ADM_DR_CD", "code")
+_ID_COLUMNS = (
+    "township_id",
+    "adm_cd2",
+    "ADM_CD2",
+    "EMD_CD",
+    "adm_cd",
+    "ADM_CD",
+    "ADM_DR_CD",
+    "code",
+)
 _NAME_COLUMNS = ("name", "emd_nm", "EMD_NM", "EMD_KOR_NM", "ADM_NM", "ADM_DR_NM", "adm_nm")
 _KOSTAT = re.compile(r"^\d{7,8}$")
 
@@ -54,8 +63,10 @@ def read_boundaries(scenario: Scenario) -> gpd.GeoDataFrame:
     faults = Faults(", ".join(file.name for file in scenario.townships.files))
     for township_id in sorted(set(frame.index[frame.index.duplicated()])):
         faults.add(
-            Message("The township id occurs more than once ({names}).",
-                    names=", ".join(frame.loc[[township_id], "name"])),
+            Message(
+                "The township id occurs more than once ({names}).",
+                names=", ".join(frame.loc[[township_id], "name"]),
+            ),
             Message("Keep one area per id; join its parts to one multi-part area."),
             column="township_id",
             value=township_id,
@@ -90,7 +101,7 @@ def _read_file(path: Path, scenario: Scenario, faults: Faults) -> gpd.GeoDataFra
         frame = frame.set_crs(scenario.townships.crs, allow_override=True)
     elif frame.crs is None:
         # TopoJSON tells no CRS; degrees are recognised by their range.
-        west, south, east, north = frame.total_bounds
+        west, _, east, _ = frame.total_bounds
         if suffix in (".json", ".topojson") and max(abs(west), abs(east)) <= 180:
             frame = frame.set_crs("EPSG:4326")
         else:
@@ -101,7 +112,9 @@ def _read_file(path: Path, scenario: Scenario, faults: Faults) -> gpd.GeoDataFra
             )
     _check_place(frame, scenario, faults)
     frame = frame.to_crs(scenario.crs)
-    frame.geometry = shapely.make_valid(frame.geometry.values, method="structure", keep_collapsed=False)
+    frame.geometry = shapely.make_valid(
+        frame.geometry.values, method="structure", keep_collapsed=False
+    )
     frame = frame.explode(index_parts=False)
     frame = frame[frame.geom_type == "Polygon"]
     return frame.dissolve(by=frame.index, as_index=False)
@@ -128,9 +141,7 @@ def _check_place(frame: gpd.GeoDataFrame, scenario: Scenario, faults: Faults) ->
         west, south, east, north = to_degrees.transform_bounds(west, south, east, north)
 
     def inside(x0: float, y0: float, x1: float, y1: float) -> bool:
-        return (
-            x1 >= region.west and x0 <= region.east and y1 >= region.south and y0 <= region.north
-        )
+        return x1 >= region.west and x0 <= region.east and y1 >= region.south and y0 <= region.north
 
     if inside(west, south, east, north):
         return
@@ -158,7 +169,9 @@ def _named(frame: gpd.GeoDataFrame, scenario: Scenario, faults: Faults) -> gpd.G
         columns = ", ".join(str(name) for name in frame.columns if name != "geometry")
         raise faults.stop(
             Message("No column with township codes and names is known."),
-            Message("Rename the columns to township_id and name; found: {columns}.", columns=columns),
+            Message(
+                "Rename the columns to township_id and name; found: {columns}.", columns=columns
+            ),
         )
     ids = frame[id_column].map(_code)
     names = frame[name_column].astype(str).str.strip()
@@ -245,8 +258,10 @@ def _selected(frame: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFrame:
     if strays and scenario.townships.crosswalk is not None:
         for code in strays:
             faults.add(
-                Message("The crosswalk has no row for this code ({name}).",
-                        name=frame.loc[[code], "name"].iloc[0]),
+                Message(
+                    "The crosswalk has no row for this code ({name}).",
+                    name=frame.loc[[code], "name"].iloc[0],
+                ),
                 Message("Use the crosswalk of the year of the boundaries."),
                 column="townships.crosswalk",
                 value=code,

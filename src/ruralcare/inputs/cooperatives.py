@@ -55,8 +55,10 @@ def read_cooperatives(scenario: Scenario, townships: Townships | None = None) ->
     if source.file is None:
         branches = _seats(towns)
         notes.append(
-            Message("No list of co-operatives is given: the seat of every township is taken as "
-                    "a candidate site of an operator of its own.")
+            Message(
+                "No list of co-operatives is given: the seat of every township is taken as "
+                "a candidate site of an operator of its own."
+            )
         )
     else:
         gazetteer = build_gazetteer(scenario, towns)
@@ -76,12 +78,27 @@ def read_cooperatives(scenario: Scenario, townships: Townships | None = None) ->
             continue
         share = willing.get(branch.coop_id, branch.willing)
         rows.append(
-            (branch.coop_id, branch.name, branch.operator_id or branch.coop_id, where.township_id,
-             source.willing if share is None else share, branch.address, where.precision,
-             where.point)
+            (
+                branch.coop_id,
+                branch.name,
+                branch.operator_id or branch.coop_id,
+                where.township_id,
+                source.willing if share is None else share,
+                branch.address,
+                where.precision,
+                where.point,
+            )
         )
-    columns = ["coop_id", "name", "operator_id", "township_id", "willing", "address",
-               "location_precision", "geometry"]
+    columns = [
+        "coop_id",
+        "name",
+        "operator_id",
+        "township_id",
+        "willing",
+        "address",
+        "location_precision",
+        "geometry",
+    ]
     frame = pd.DataFrame(rows, columns=columns).set_index("coop_id")
     frame["willing"] = frame["willing"].astype(float)
     return Cooperatives(
@@ -98,9 +115,7 @@ def _seats(towns: Townships) -> list[_Branch]:
     ]
 
 
-def _kftc(
-    path: Path, gazetteer: Gazetteer, faults: Faults, notes: list[Message]
-) -> list[_Branch]:
+def _kftc(path: Path, gazetteer: Gazetteer, faults: Faults, notes: list[Message]) -> list[_Branch]:
     """Read the branch list of KFTC (금융결제원): full-width text, no header, every bank."""
     read_bytes(path, faults)
     try:
@@ -141,12 +156,17 @@ def _kftc(
             Message("Give the code file of KFTC (금융기관 점별코드) of a recent month."),
         )
     if left_out["closed"]:
-        notes.append(Message("Closed branches of co-operatives left out: {count}.",
-                             count=left_out["closed"]))
+        notes.append(
+            Message("Closed branches of co-operatives left out: {count}.", count=left_out["closed"])
+        )
     if left_out["unit"]:
-        notes.append(Message("Units left out because they are no branch of an agricultural co-operative "
-                             "(livestock co-operatives, guarantee centres, counters): {count}.",
-                             count=left_out["unit"]))
+        notes.append(
+            Message(
+                "Units left out because they are no branch of an agricultural co-operative "
+                "(livestock co-operatives, guarantee centres, counters): {count}.",
+                count=left_out["unit"],
+            )
+        )
     return branches
 
 
@@ -160,8 +180,11 @@ def _with_operators(branches: list[_Branch]) -> list[_Branch]:
     A main office is called after the co-operative (``해남농협``), its branches begin with the
     name without 농협 (``해남 마산``).
     """
-    mains = {branch.name.removesuffix("농협"): branch.coop_id for branch in branches
-             if branch.name.endswith("농협") and " " not in branch.name}
+    mains = {
+        branch.name.removesuffix("농협"): branch.coop_id
+        for branch in branches
+        if branch.name.endswith("농협") and " " not in branch.name
+    }
     result = []
     for branch in branches:
         stem = branch.name.split()[0].removesuffix("농협")
@@ -184,7 +207,9 @@ def _plain(
             faults.add(
                 Message("The branch is already in row {row}.", row=str(seen[code])),
                 Message("Keep one row per branch code."),
-                row=row.number, column="coop_id", value=code,
+                row=row.number,
+                column="coop_id",
+                value=code,
             )
             continue
         seen[code] = row.number
@@ -214,14 +239,14 @@ def _share(row: int, text: str, faults: Faults) -> float | None:
     faults.add(
         Message("Willingness is a number from 0 (refuses) to 1 (takes part)."),
         Message("Correct the number."),
-        row=row, column="willing", value=text,
+        row=row,
+        column="willing",
+        value=text,
     )
     return None
 
 
-def _willingness(
-    scenario: Scenario, known: set[str], notes: list[Message]
-) -> dict[str, float]:
+def _willingness(scenario: Scenario, known: set[str], notes: list[Message]) -> dict[str, float]:
     file = scenario.cooperatives.willing_file
     if file is None:
         return {}
@@ -235,8 +260,11 @@ def _willingness(
             shares[row["coop_code"]] = share
     faults.raise_if_any()
     if strangers:
-        notes.append(Message("Rows of {file} that name no candidate branch: {count}.",
-                             count=strangers, file=file.name))
+        notes.append(
+            Message(
+                "Rows of {file} that name no candidate branch: {count}.",
+                count=strangers,
+                file=file.name,
+            )
+        )
     return shares
-
-

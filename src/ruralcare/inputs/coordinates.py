@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pyproj import CRS
-from pyproj.aoi import AreaOfUse
 
 from ruralcare.inputs.files import Faults
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
 
 __all__ = ["Columns", "coordinates"]
-
-
-
 
 
 class Columns(NamedTuple):
@@ -41,7 +37,9 @@ def coordinates(
             faults.add(
                 Message("The coordinate is missing or no number."),
                 Message("Write degrees with a decimal point, such as 126.5993."),
-                row=row, column=column, value=text,
+                row=row,
+                column=column,
+                value=text,
             )
             return None
     longitude, latitude = values
@@ -57,12 +55,14 @@ def coordinates(
         Message("Exchange the two columns.")
         if swapped
         else Message("Check the coordinates: degrees of longitude and latitude (WGS 84)."),
-        row=row, column=columns.longitude, value=shown,
+        row=row,
+        column=columns.longitude,
+        value=shown,
     )
     return None
 
 
-def _inside(region: AreaOfUse, longitude: float, latitude: float) -> bool:
+def _inside(region: Any, longitude: float, latitude: float) -> bool:  # noqa: ANN401
     return bool(
         region.west <= longitude <= region.east and region.south <= latitude <= region.north
     )

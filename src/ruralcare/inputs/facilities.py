@@ -32,8 +32,14 @@ __all__ = ["Institution", "read_facilities"]
 _PART_OF_SERVICE = re.compile(r"치매전담실|내치매전담")
 # The kind of an institution with several services is the first of these that it offers.
 _KIND_ORDER = (
-    "nursing_home", "group_home", "day_care", "home_visit_care", "visit_nursing", "visit_bath",
-    "short_stay", "equipment",
+    "nursing_home",
+    "group_home",
+    "day_care",
+    "home_visit_care",
+    "visit_nursing",
+    "visit_bath",
+    "short_stay",
+    "equipment",
 )
 _OSM_SAME_PLACE_M = 200.0
 
@@ -101,7 +107,8 @@ def read_facilities(scenario: Scenario, townships: Townships | None = None) -> F
 def _facilities(
     institutions: list[Institution], scenario: Scenario, towns: Townships
 ) -> Facilities:
-    places, offers, unplaced = [], [], []
+    places, unplaced = [], []
+    offers: list[tuple[str, str, float | None, str]] = []
     strange: Counter[str] = Counter()
     for one in institutions:
         services = []
@@ -117,26 +124,49 @@ def _facilities(
             continue
         ranked = [kind for kind in _KIND_ORDER if kind in services] or services or ["unknown"]
         places.append(
-            (one.facility_id, one.name, ranked[0], one.operator_id or one.facility_id,
-             one.located.township_id, one.address, one.located.precision, one.located.point)
+            (
+                one.facility_id,
+                one.name,
+                ranked[0],
+                one.operator_id or one.facility_id,
+                one.located.township_id,
+                one.address,
+                one.located.precision,
+                one.located.point,
+            )
         )
         offers.extend(_offers(one, services, scenario))
-    columns = ["facility_id", "name", "kind", "operator_id", "township_id", "address",
-               "location_precision", "geometry"]
+    columns = [
+        "facility_id",
+        "name",
+        "kind",
+        "operator_id",
+        "township_id",
+        "address",
+        "location_precision",
+        "geometry",
+    ]
     frame = pd.DataFrame(places, columns=columns).set_index("facility_id")
     offer_columns = ["facility_id", "service", "capacity_persons", "capacity_basis"]
     offer_frame = pd.DataFrame(offers, columns=offer_columns)
     offer_frame["capacity_persons"] = offer_frame["capacity_persons"].astype("Float64")
     notes = [
-        Message("Institutions with the unknown service type “{label}”, shown without a service: "
-                "{count}.", count=count, label=label)
+        Message(
+            "Institutions with the unknown service type “{label}”, shown without a service: "
+            "{count}.",
+            count=count,
+            label=label,
+        )
         for label, count in sorted(strange.items())
         if label
     ]
     if strange[""]:
         notes.append(
-            Message("Institutions without a service type in their list, shown without a service: "
-                    "{count}.", count=strange[""])
+            Message(
+                "Institutions without a service type in their list, shown without a service: "
+                "{count}.",
+                count=strange[""],
+            )
         )
     return Facilities(
         gpd.GeoDataFrame(frame, geometry="geometry", crs=towns.crs),
@@ -187,14 +217,18 @@ def _ltc(
             faults.add(
                 Message("The institution has no code."),
                 Message("Fill the cell; the code ties the institution to its services."),
-                row=row.number, column="기관코드", value=row["기관명"],
+                row=row.number,
+                column="기관코드",
+                value=row["기관명"],
             )
             continue
         if code in seen:
             faults.add(
                 Message("The institution is already in row {row}.", row=str(seen[code])),
                 Message("Keep one row per institution code."),
-                row=row.number, column="기관코드", value=code,
+                row=row.number,
+                column="기관코드",
+                value=code,
             )
             continue
         seen[code] = row.number
@@ -202,7 +236,13 @@ def _ltc(
         carers = number(row, "요양보호사", faults, least=0)
         labels = tuple(part.strip() for part in row["유형"].split("·"))
         yield Institution(
-            code, row["기관명"], row["주소"], labels, gazetteer.locate(row["주소"]), capacity, carers
+            code,
+            row["기관명"],
+            row["주소"],
+            labels,
+            gazetteer.locate(row["주소"]),
+            capacity,
+            carers,
         )
 
 
@@ -224,12 +264,18 @@ def _hira(
             Message("Give a JSON object with the lists hospitals and pharmacies."),
         ) from None
     for place, (entry, label) in enumerate(entries, start=1):
-        cells = {key: str(entry.get(key) if entry.get(key) is not None else "") for key in
-                 ("x", "y", "name", "addr")}
+        cells = {
+            key: str(entry.get(key) if entry.get(key) is not None else "")
+            for key in ("x", "y", "name", "addr")
+        }
         where = _with_coordinates(place, cells, Columns("x", "y"), scenario, gazetteer, faults)
         key = "|".join((cells["name"], cells["addr"], cells["x"], cells["y"]))
         yield Institution(
-            f"H{sha256(key.encode()).hexdigest()[:10]}", cells["name"], cells["addr"], (label,), where
+            f"H{sha256(key.encode()).hexdigest()[:10]}",
+            cells["name"],
+            cells["addr"],
+            (label,),
+            where,
         )
 
 
@@ -245,7 +291,9 @@ def _plain(
             faults.add(
                 Message("The institution is already in row {row}.", row=str(seen[code])),
                 Message("Keep one row per institution; join its services with ·."),
-                row=row.number, column="facility_id", value=code,
+                row=row.number,
+                column="facility_id",
+                value=code,
             )
             continue
         seen[code] = row.number
@@ -258,7 +306,13 @@ def _plain(
         labels = tuple(part.strip() for part in row["service"].split("·"))
         capacity = number(row, "capacity_persons", faults, least=0)
         yield Institution(
-            code, row["name"], row["address"], labels, where, capacity, operator_id=row["operator_id"]
+            code,
+            row["name"],
+            row["address"],
+            labels,
+            where,
+            capacity,
+            operator_id=row["operator_id"],
         )
 
 
@@ -287,8 +341,12 @@ _READERS = {"ltc": _ltc, "hira": _hira, "plain": _plain, "osm": _osm}
 
 
 def _with_coordinates(
-    row: int, cells: dict[str, str], columns: Columns, scenario: Scenario,
-    gazetteer: Gazetteer, faults: Faults,
+    row: int,
+    cells: dict[str, str],
+    columns: Columns,
+    scenario: Scenario,
+    gazetteer: Gazetteer,
+    faults: Faults,
 ) -> Located:
     place = coordinates(row, cells, columns, scenario, faults)
     if place is None:
@@ -302,5 +360,3 @@ def _township_of(point: shapely.Point, townships: Townships) -> Located:
     hits = townships.frame.sindex.query(point, predicate="intersects")
     township = str(townships.frame.index[min(hits)]) if len(hits) else ""
     return Located(point, township, "point")
-
-

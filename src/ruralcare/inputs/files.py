@@ -160,8 +160,11 @@ def _table(lines: Iterable[list[str]], faults: Faults, required: Sequence[str]) 
             continue
         if len(cells) < len(header):
             faults.add(
-                Message("The row has {found} cells instead of {wanted}.",
-                        found=len(cells), wanted=len(header)),
+                Message(
+                    "The row has {found} cells instead of {wanted}.",
+                    found=len(cells),
+                    wanted=len(header),
+                ),
                 Message("The file may be cut off: fetch it from its source again."),
                 row=number_,
             )

@@ -19,7 +19,7 @@ from ruralcare.language import Message
 from ruralcare.scenario import Scenario
 from ruralcare.types import Precision, Townships
 
-__all__ = ["Gazetteer", "Located", "clean_address", "build_gazetteer"]
+__all__ = ["Gazetteer", "Located", "build_gazetteer", "clean_address"]
 
 _VILLAGE: Final = re.compile(r"([가-힣]+(?:\d+)?리)(?![가-힣])")
 # A street called 백호길 or 백호2길 is a lane of the village 백호리; a 로 is a longer road.
@@ -136,5 +136,3 @@ def build_gazetteer(scenario: Scenario, townships: Townships) -> Gazetteer:
         ):
             villages.setdefault((code, name.removesuffix("리")), point)
     return Gazetteer(townships, villages)
-
-

@@ -45,7 +45,9 @@ def read_osm_areas(path: Path, scenario: Scenario, faults: Faults) -> gpd.GeoDat
     try:
         for entity in osmium.FileProcessor(str(path), osmium.osm.RELATION):
             tags = entity.tags
-            if tags.get("boundary") != "administrative":
+            if tags.get("boundary") != "administrative" or not isinstance(
+                entity, osmium.osm.Relation
+            ):
                 continue
             members = [(m.type, m.ref, m.role) for m in entity.members]
             if tags.get("admin_level") == level:
@@ -64,9 +66,9 @@ def read_osm_areas(path: Path, scenario: Scenario, faults: Faults) -> gpd.GeoDat
     nodes: dict[int, Point] = {}
     reader = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
     for entity in reader:
-        if entity.is_node() and entity.id in centres:
+        if isinstance(entity, osmium.osm.Node) and entity.id in centres:
             nodes[entity.id] = Point(entity.lon, entity.lat)
-        elif entity.is_way() and entity.id in wanted:
+        elif isinstance(entity, osmium.osm.Way) and entity.id in wanted:
             coords = [(n.lon, n.lat) for n in entity.nodes if n.location.valid()]
             if len(coords) > 1:
                 lines[entity.id] = LineString(coords)
@@ -166,15 +168,17 @@ def read_osm_care_places(path: Path, scenario: Scenario, faults: Faults) -> pd.D
     for entity in osmium.FileProcessor(str(path)).with_areas().with_filter(keys):
         tags = entity.tags
         tag = tags.get("social_facility") or tags.get("amenity") or tags.get("healthcare")
-        if entity.is_node():
+        if isinstance(entity, osmium.osm.Node):
             point = shapely.Point(entity.lon, entity.lat)
-        elif entity.is_area():
+        elif isinstance(entity, osmium.osm.Area):
             ring = [(n.lon, n.lat) for outer in entity.outer_rings() for n in outer]
             point = shapely.MultiPoint(ring).convex_hull.representative_point()
         else:
             continue
-        kind = "n" if entity.is_node() else "a"
-        rows.append((f"{kind}{entity.id}", tags.get("name", ""), tag, tags.get("capacity", ""), point))
+        kind = "n" if isinstance(entity, osmium.osm.Node) else "a"
+        rows.append(
+            (f"{kind}{entity.id}", tags.get("name", ""), tag, tags.get("capacity", ""), point)
+        )
     frame = pd.DataFrame(rows, columns=["facility_id", "name", "tag", "capacity", "point"])
     if len(frame):
         points = gpd.GeoSeries(frame["point"].to_list(), crs="EPSG:4326").to_crs(scenario.crs)

@@ -46,7 +46,8 @@ def read_population(
     """
     towns = townships if townships is not None else read_townships(scenario)
     faults: list[Fault] = []
-    frame, as_of = pd.DataFrame(), {}
+    frame = pd.DataFrame()
+    as_of: dict[int, str] = {}
     points = None
     try:
         frame, as_of = _people(scenario, towns)
@@ -65,7 +66,9 @@ def _people(scenario: Scenario, towns: Townships) -> tuple[pd.DataFrame, dict[in
     if scenario.population.assumed is not None:
         assumed = scenario.population.assumed
         return _assumed(assumed, towns, scenario.path.name), {assumed.year: str(assumed.year)}
-    parts, as_of, found = [], {}, []
+    parts: list[pd.DataFrame] = []
+    as_of: dict[int, str] = {}
+    found: list[Fault] = []
     for file in scenario.population.files:
         faults = Faults(file.name)
         try:
@@ -75,8 +78,10 @@ def _people(scenario: Scenario, towns: Townships) -> tuple[pd.DataFrame, dict[in
             continue
         if register.year in as_of:
             faults.add(
-                Message("Another register of the scenario is of the same year, {year}.",
-                        year=str(register.year)),
+                Message(
+                    "Another register of the scenario is of the same year, {year}.",
+                    year=str(register.year),
+                ),
                 Message("Keep one register per year."),
                 column="population.files",
             )
@@ -86,20 +91,28 @@ def _people(scenario: Scenario, towns: Townships) -> tuple[pd.DataFrame, dict[in
         for township_id, name in towns.frame["name"].items():
             if people.get(township_id, 0) == 0:
                 faults.add(
-                    Message("The register has no people for the township {name} ({id}).",
-                            name=name, id=township_id),
-                    Message("Check that the boundaries and the register are of about the same "
-                            "date and use the same codes; leave the township out of the "
-                            "boundaries if nobody lives there."),
-                    column="행정구역", value=township_id,
+                    Message(
+                        "The register has no people for the township {name} ({id}).",
+                        name=name,
+                        id=township_id,
+                    ),
+                    Message(
+                        "Check that the boundaries and the register are of about the same "
+                        "date and use the same codes; leave the township out of the "
+                        "boundaries if nobody lives there."
+                    ),
+                    column="행정구역",
+                    value=township_id,
                 )
         strays = _strangers(register.names, towns)
         for code, name in strays:
             faults.add(
-                Message("The register has the township {name}, the boundaries have not.",
-                        name=name),
+                Message(
+                    "The register has the township {name}, the boundaries have not.", name=name
+                ),
                 Message("Use boundaries of about the same date as the register."),
-                column="행정구역", value=code,
+                column="행정구역",
+                value=code,
             )
         found.extend(faults.found)
         parts.append(rows.assign(year=register.year))
@@ -136,17 +149,22 @@ def _assumed(assumed: AssumedPopulation, towns: Townships, file: str) -> pd.Data
             faults.add(
                 Message("No township of the boundaries has this name or id."),
                 Message("Choose one of: {known}.", known=", ".join(sorted(by_name))),
-                column="population.assumed.persons", value=key,
+                column="population.assumed.persons",
+                value=key,
             )
             continue
         persons[township] = count
     for township, name in towns.frame["name"].items():
         if persons.get(township, 0) == 0:
             faults.add(
-                Message("The scenario assumes no people for the township {name} ({id}).",
-                        name=name, id=township),
+                Message(
+                    "The scenario assumes no people for the township {name} ({id}).",
+                    name=name,
+                    id=township,
+                ),
                 Message("Add it under population.assumed.persons."),
-                column="population.assumed.persons", value=name,
+                column="population.assumed.persons",
+                value=name,
             )
     faults.raise_if_any()
     keys = [
@@ -208,24 +226,29 @@ def read_demand_points(
     return DemandPoints(gpd.GeoDataFrame(frame[columns], crs=towns.crs), basis, tuple(notes))
 
 
-def _village_points(
-    scenario: Scenario, towns: Townships, notes: list[Message]
-) -> gpd.GeoDataFrame:
+def _village_points(scenario: Scenario, towns: Townships, notes: list[Message]) -> gpd.GeoDataFrame:
     assert scenario.points.file is not None
     faults = Faults(scenario.points.file.name)
     inside, moved = settled(read_villages(scenario), towns.frame.geometry)
     if moved:
         notes.append(
-            Message("Villages whose coordinates lie outside their township, counted at its largest "
-                    "village: {names}.", names=", ".join(moved))
+            Message(
+                "Villages whose coordinates lie outside their township, counted at its largest "
+                "village: {names}.",
+                names=", ".join(moved),
+            )
         )
     empty = towns.frame.index.difference(inside["township_id"])
     for township in empty:
         faults.add(
-            Message("The list has no village of the township {name} ({id}).",
-                    name=towns.frame.loc[township, "name"], id=township),
+            Message(
+                "The list has no village of the township {name} ({id}).",
+                name=towns.frame.loc[township, "name"],
+                id=township,
+            ),
             Message("Add its villages to the list."),
-            column="admin_dong_code", value=township,
+            column="admin_dong_code",
+            value=township,
         )
     faults.raise_if_any()
     return inside
@@ -245,13 +268,16 @@ def _street_points(
     scenario: Scenario, towns: Townships, settings: Settings | None
 ) -> gpd.GeoDataFrame:
     """Return points along residential streets at equal distances; at least one per township."""
-    lines = read_road_lines(scenario, shapely.union_all(towns.frame.geometry), settings or Settings())
+    lines = read_road_lines(
+        scenario, shapely.union_all(towns.frame.geometry), settings or Settings()
+    )
     faults = Faults(scenario.path.name)
     if lines is None:
         raise faults.stop(
             Message("Points along residential streets need a road file."),
             Message('Set roads.file, or use kind = "villages" or "centroid".'),
-            column="points.kind", value="residential_roads",
+            column="points.kind",
+            value="residential_roads",
         )
     streets = lines.frame[lines.frame["road_class"].isin(_RESIDENTIAL)]
     parts = []
@@ -268,7 +294,9 @@ def _street_points(
         parts.append(
             gpd.GeoDataFrame(
                 {"township_id": township, "name": name, "persons": 1.0},
-                geometry=points, crs=towns.crs, index=pd.Index(ids, name="point_id"),
+                geometry=points,
+                crs=towns.crs,
+                index=pd.Index(ids, name="point_id"),
             )
         )
     return gpd.GeoDataFrame(pd.concat(parts), crs=towns.crs)

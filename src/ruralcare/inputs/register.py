@@ -210,11 +210,12 @@ def _check_totals(
         if _is_township(code) or parts is None or parts == own or code[2:] == "00000000":
             continue
         faults.add(
-            Message("The rows of its townships sum to {parts} people, its own row says {own}.",
-                    parts=parts, own=own),
+            Message(
+                "The rows of its townships sum to {parts} people, its own row says {own}.",
+                parts=parts,
+                own=own,
+            ),
             Message("Rows are missing or repeated: fetch the register again."),
             column="행정구역",
             value=f"{names[code]} ({code})",
         )
-
-

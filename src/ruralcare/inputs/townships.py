@@ -57,7 +57,11 @@ def _notes(frame: gpd.GeoDataFrame) -> tuple[Message, ...]:
     if "closed_km" not in frame:
         return ()
     return tuple(
-        Message("The border of {name} is incomplete in the extract; a straight line of {km} km "
-                "closes it.", name=row["name"], km=round(row["closed_km"], 1))
+        Message(
+            "The border of {name} is incomplete in the extract; a straight line of {km} km "
+            "closes it.",
+            name=row["name"],
+            km=round(row["closed_km"], 1),
+        )
         for _, row in frame[frame["closed_km"] > 0].iterrows()
     )

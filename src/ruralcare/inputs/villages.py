@@ -47,14 +47,18 @@ def read_villages(scenario: Scenario) -> gpd.GeoDataFrame:
             faults.add(
                 Message("This is not a ten-digit township code."),
                 Message("Give the code of the township (행정동코드); keep leading zeros."),
-                row=row.number, column="admin_dong_code", value=code,
+                row=row.number,
+                column="admin_dong_code",
+                value=code,
             )
             continue
         if (code, name) in seen:
             faults.add(
                 Message("The village is already in row {row}.", row=str(seen[code, name])),
                 Message("Remove one of the rows, or give the village another name."),
-                row=row.number, column="ri", value=name,
+                row=row.number,
+                column="ri",
+                value=name,
             )
             continue
         seen[code, name] = row.number
@@ -68,12 +72,12 @@ def read_villages(scenario: Scenario) -> gpd.GeoDataFrame:
     columns = ["point_id", "township_id", "name", "persons", "row", "lon", "lat"]
     frame = pd.DataFrame(rows, columns=columns).set_index("point_id").sort_index()
     points = gpd.points_from_xy(frame["lon"], frame["lat"], crs="EPSG:4326")
-    return gpd.GeoDataFrame(frame.drop(columns=["lon", "lat"]), geometry=points).to_crs(scenario.crs)
+    return gpd.GeoDataFrame(frame.drop(columns=["lon", "lat"]), geometry=points).to_crs(
+        scenario.crs
+    )
 
 
-def settled(
-    villages: gpd.GeoDataFrame, areas: gpd.GeoSeries
-) -> tuple[gpd.GeoDataFrame, list[str]]:
+def settled(villages: gpd.GeoDataFrame, areas: gpd.GeoSeries) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Return the villages of some townships, and the names of those that had to be moved.
 
     A village whose coordinates lie clearly outside its township was placed wrongly by its

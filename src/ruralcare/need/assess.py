@@ -63,15 +63,24 @@ def assess(
     today = pd.concat(parts, ignore_index=True)
     all_years = sorted({people.year, *years})
     frame = pd.concat([today.assign(year=year) for year in all_years], ignore_index=True)
-    columns = ["township_id", "service", "year", "need_persons", "unmet_persons", "status",
-               "reasons"]
+    columns = [
+        "township_id",
+        "service",
+        "year",
+        "need_persons",
+        "unmet_persons",
+        "status",
+        "reasons",
+    ]
     notes = [
         Message("Recognition rates: {source}", source=Verbatim(settings.recognition_source)),
     ]
     if len(all_years) > 1:
         notes.append(
-            Message("Need is held at the level of {year}; a forecast is not part of this plan.",
-                    year=str(people.year))
+            Message(
+                "Need is held at the level of {year}; a forecast is not part of this plan.",
+                year=str(people.year),
+            )
         )
     return NeedTable(frame[columns], facts, services, townships, people, access, tuple(notes))
 
@@ -99,8 +108,14 @@ def _one_service(
         if reasons and facts.loc[township, "connection"] == "ferry":
             reasons.append("ferry_only")
         rows.append(
-            (township, service.id, wanted, max(unmet, 0.0),
-             "underserved" if reasons else "served", ";".join(reasons))
+            (
+                township,
+                service.id,
+                wanted,
+                max(unmet, 0.0),
+                "underserved" if reasons else "served",
+                ";".join(reasons),
+            )
         )
     columns = ["township_id", "service", "need_persons", "unmet_persons", "status", "reasons"]
     return pd.DataFrame(rows, columns=columns)

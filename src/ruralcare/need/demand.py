@@ -24,8 +24,10 @@ def recognised(people: Population, settings: NeedSettings, year: int | None = No
     rows = people.frame[people.frame["year"] == (people.year if year is None else year)]
     rates = pd.DataFrame(settings.recognition_rates).fillna(0.0)
     rates["all"] = rates.mean(axis=1)
-    keyed = rates.rename_axis("age_group").reset_index().melt(
-        "age_group", var_name="sex", value_name="rate"
+    keyed = (
+        rates.rename_axis("age_group")
+        .reset_index()
+        .melt("age_group", var_name="sex", value_name="rate")
     )
     joined = rows.merge(keyed, on=["age_group", "sex"], how="left")
     persons = joined["persons"] * joined["rate"].fillna(0.0)
@@ -47,8 +49,11 @@ def need_by_service(
     base = recognised(people, settings)
     parts = [
         pd.DataFrame(
-            {"township_id": base.index, "service": service.id,
-             "need_persons": base.to_numpy() * service.use_rate}
+            {
+                "township_id": base.index,
+                "service": service.id,
+                "need_persons": base.to_numpy() * service.use_rate,
+            }
         )
         for service in services
     ]

@@ -324,8 +324,8 @@ def _piece_notes(pieces: pd.DataFrame, roads: RoadsSource) -> list[Message]:
     if len(short):
         notes.append(
             Message(
-                "Pieces of road without a link to the rest are left out where they are shorter than "
-                "{limit} km: {count} of them, {km} km in all.",
+                "Pieces of road without a link to the rest are left out where they are shorter "
+                "than {limit} km: {count} of them, {km} km in all.",
                 count=len(short),
                 km=km(short),
                 limit=roads.min_piece_km,

@@ -53,7 +53,8 @@ def snap_points(
     """Join each point to the nearest suitable edge within the limit.
 
     Motorways, ramps and ferries are never joined; bridges and tunnels only where nothing else is
-    within the limit; a road on another piece of land not at all. Of edges at the same distance the first one of the network is taken.
+    within the limit; a road on another piece of land not at all. Of edges at the same distance
+    the first one of the network is taken.
 
     Parameters
     ----------
@@ -123,9 +124,7 @@ def _keep_ashore(
         return number
 
     def landing(points: NDArray[np.object_], at: NDArray[np.object_]) -> NDArray[np.object_]:
-        return np.asarray(
-            shapely.line_interpolate_point(at, shapely.line_locate_point(at, points))
-        )
+        return np.asarray(shapely.line_interpolate_point(at, shapely.line_locate_point(at, points)))
 
     home = piece_of(places[joined])
     there = piece_of(landing(places[joined], lines[edge[joined]]))

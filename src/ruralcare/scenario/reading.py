@@ -152,9 +152,7 @@ def json_schema() -> dict[str, Any]:
     """
     schema = ScenarioFile.model_json_schema()
     schema["title"] = "ruralcare scenario"
-    schema["required"] = [
-        key for key in schema["required"] if key not in _default_figures()
-    ]
+    schema["required"] = [key for key in schema["required"] if key not in _default_figures()]
     need = schema["$defs"]["NeedSettings"]
     need["required"] = [
         key for key in need.get("required", []) if key not in _default_figures()["need"]
@@ -224,7 +222,9 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
-        merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        merged[key] = (
+            _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        )
     return merged
 
 
@@ -317,7 +317,9 @@ def _fault(detail: ErrorDetails, file: str, raw: dict[str, Any]) -> Fault:
         problem = Message("This must be a path in quotes.")
         remedy = Message('Write it in quotes: "{value}".', value=str(value))
     elif kind == "value_error":
-        problem = Message("The table contradicts itself: {detail}.", detail=Message(str(context["error"])))
+        problem = Message(
+            "The table contradicts itself: {detail}.", detail=Message(str(context["error"]))
+        )
         remedy = Message("Correct the keys of this table.")
     return Fault(problem, remedy, file=file, column=_key(location) or None, value=shown)
 
