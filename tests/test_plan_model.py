@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -323,9 +324,11 @@ class TestSearch:
             np.testing.assert_allclose(
                 flow.demand_persons.sum(axis=0), problem.demand_persons[:, s].sum(axis=0)
             )
-        monkeypatch.setattr("ruralcare.plan.solve.MERGE_ABOVE", 10**9)
+        # The package exports a function of the same name as this module.
+        module = sys.modules["ruralcare.plan.solve"]
+        monkeypatch.setattr(module, "MERGE_ABOVE", 10**9)
         best = solve_problem(problem, relative_gap=0.005)
-        monkeypatch.setattr("ruralcare.plan.solve.MERGE_ABOVE", 0)
+        monkeypatch.setattr(module, "MERGE_ABOVE", 0)
         joined = solve_problem(problem, relative_gap=0.005)
         assert joined.verify() == ()
         # Each bound holds for the other's plan.

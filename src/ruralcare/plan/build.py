@@ -112,10 +112,7 @@ def build_problem(
         periods,
         _demand(need, periods),
         existing,
-        {
-            service.id: _pairs(service, times, existing, places)
-            for service in need.services
-        },
+        {service.id: _pairs(service, times, existing, places) for service in need.services},
         _rules(settings, need, periods),
         epsilon=settings.time_penalty,
     )
@@ -249,9 +246,9 @@ def _rules(settings: PlanSettings, need: NeedTable, periods: list[Period]) -> Ru
     return Rules(
         budget_mkrw=tuple(period.budget_mkrw for period in settings.periods),
         carry_over=settings.carry_over,
-        staff_fte=dict.fromkeys(counties, staff) if any(
-            value is not None for value in staff
-        ) else {},
+        staff_fte=dict.fromkeys(counties, staff)
+        if any(value is not None for value in staff)
+        else {},
         max_new={s: limits for s, limits in most.items() if any(x is not None for x in limits)},
         min_new={s: limits for s, limits in fewest.items() if any(x is not None for x in limits)},
         max_new_operators=operators if any(x is not None for x in operators) else None,

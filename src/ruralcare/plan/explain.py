@@ -141,8 +141,10 @@ def _brings(
     used, persons = flows[s, t]
     here = _shown(float(persons[problem.pairs[s].site[used] == j].sum()))
     if here > 0:
-        text = "Shortens the way for {persons} people who are served already."
-        return Message(text, persons=here)
+        return Message(
+            "Shortens the way for {persons} people who are served already.",
+            persons=here,
+        )
     return Message("Serves nobody yet: the rules of the plan ask for it.")
 
 

@@ -213,16 +213,14 @@ def _run(highs: highspy.Highs, stop: Callable[[], bool] | None, report: Report |
     def on_event(event: HighsCallbackEvent) -> None:
         if halt.is_set():
             event.interrupt()
-
-    def on_log(event: HighsCallbackEvent) -> None:
         out = event.data_out
-        state["log"] = (out.mip_primal_bound, out.mip_dual_bound, out.running_time)
+        state["mip"] = (out.mip_primal_bound, out.mip_dual_bound, out.running_time)
 
     if highs.getLp().integrality_:
-        for hook in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
-            hook.subscribe(on_event)
-        if report is not None:
-            highs.cbMipLogging.subscribe(on_log)
+        highs.cbMipInterrupt.subscribe(on_event)
+        highs.cbMipImprovingSolution.subscribe(on_event)
+        for hook in (highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
+            hook.subscribe(lambda event: event.interrupt() if halt.is_set() else None)
     failure: list[BaseException] = []
 
     def work() -> None:
@@ -240,7 +238,7 @@ def _run(highs: highspy.Highs, stop: Callable[[], bool] | None, report: Report |
             if stop is not None and stop():
                 halt.set()
             if report is not None and state:
-                best, bound, seconds = state.pop("log")
+                best, bound, seconds = state.pop("mip")
                 report(_finite(best), _finite(bound), seconds)
         except KeyboardInterrupt:
             logger.info("stopped by the keyboard; finishing with the best plan so far")
@@ -259,7 +257,12 @@ def _outcome(highs: highspy.Highs, interrupted: bool) -> Outcome:
         highspy.HighsModelStatus.kTimeLimit: "time_limit",
         highspy.HighsModelStatus.kInterrupt: "interrupted",
         highspy.HighsModelStatus.kInfeasible: "infeasible",
+        # Every column that is worth something is bounded.
+        highspy.HighsModelStatus.kUnboundedOrInfeasible: "infeasible",
     }
+    if interrupted:
+        known[highspy.HighsModelStatus.kNotset] = "interrupted"
+        known[highspy.HighsModelStatus.kUnknown] = "interrupted"
     if status not in known:
         raise SolverError(f"HiGHS stopped with {highs.modelStatusToString(status)}")
     outcome = known[status]
@@ -268,6 +271,9 @@ def _outcome(highs: highspy.Highs, interrupted: bool) -> Outcome:
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     values = np.array(highs.getSolution().col_value) if feasible else None
     is_mip = bool(highs.getLp().integrality_)
+    unset = (highspy.HighsModelStatus.kNotset, highspy.HighsModelStatus.kUnknown)
+    if status in unset:  # stopped before the search began: its figures mean nothing
+        return Outcome(outcome, None, None)
     if is_mip:
         bound = _finite(info.mip_dual_bound)
     else:

@@ -34,10 +34,14 @@ __all__ = ["solve_problem"]
 
 logger = logging.getLogger(__name__)
 
-MERGE_ABOVE: Final = 20_000
-"""Pairs above which zones with the same reachable sites are joined for the search."""
+MERGE_ABOVE: Final = 2_000
+"""Pairs above which zones with the same reachable sites are joined for the search: it halves
+the time to a gap of 1 % on made-up counties, and below this it matters little."""
 MERGE_GAP: Final = 0.001
 """Joined zones blur the bound by their travel times: not for gaps below this."""
+INTERIOR_ABOVE: Final = 600
+"""Decisions (sites × services × periods) above which the solver's interior point method takes
+the relaxations: at 900 it leaves half the gap after a minute, at 200–500 it only costs time."""
 PROVEN: Final = 1e-6
 
 Flows = Mapping[tuple[int, int], Flow]
@@ -104,6 +108,7 @@ def solve_problem(
         # The solver's gap refers to the plan, ours to the bound, and joined zones cost a bit.
         "mip_rel_gap": relative_gap * (0.95 if joined else 1.0),
         "mip_abs_gap": 0.0,
+        "mip_lp_solver": "ipm" if model.x.size > INTERIOR_ABOVE else "choose",
     }
     outcome = optimise(
         model.program,
@@ -197,6 +202,10 @@ def _bound(outcome: Outcome, objective: float) -> float:
     if outcome.bound is None:
         return np.inf
     if outcome.bound < objective - 1e-5 * max(1.0, abs(objective)):
+        if outcome.status in ("time_limit", "interrupted"):
+            # Stopped before the first relaxation, the solver may report a bound it never had.
+            logger.warning("the solver's bound %g is ignored", outcome.bound)
+            return np.inf
         raise SolverError(f"the solver's bound {outcome.bound} is below a plan of {objective}")
     return outcome.bound
 

@@ -51,7 +51,7 @@ def _paid_later(problem: PlanProblem, trial: NDArray[np.int64]) -> bool:
 
 def _allowed(problem: PlanProblem, counts: Counts) -> bool:
     """Whether promises, least numbers and the order of levels still hold."""
-    runs = {key: number.any(axis=0) for key, number in counts.items()}
+    runs = {key: number.sum(axis=0) > 0 for key, number in counts.items()}
     last = len(problem.periods) - 1
     for fixed in (*problem.rules.forced, *problem.rules.committed):
         key = problem.site_index[fixed.site_id], problem.service_index[fixed.service_id or ""]

@@ -26,6 +26,7 @@ def _access_view(access: AccessTable, townships: Townships) -> MapPage:
     return map_page(of_access(access, townships))
 
 
+views.register("results", map_page)
 views.register("plan", _plan_view)
 views.register("need", _need_view)
 views.register("access", _access_view)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ruralcare.language import Language, Message, format_number
 from ruralcare.report.figures import Figures
@@ -21,9 +22,7 @@ def _counter(language: Language) -> str:
     return "" if language == "en" else Message("places (counter)").render(language)
 
 
-def _change(
-    difference: float, template: str, language: Language, decimals: int, sign: int
-) -> Card:
+def _change(difference: float, template: str, language: Language, decimals: int, sign: int) -> Card:
     """Return a change against today; ``sign`` is +1 if more is better, −1 if less is."""
     if math.isnan(difference):
         return {}
@@ -61,11 +60,13 @@ def access_cards(figures: Figures, s: int, stage: int) -> list[Card]:
         {
             "label": Message("Mean time to the nearest").render(language),
             "value": number(minutes, language, 1),
-            "unit": Message("min").render(language),
+            "unit": "" if math.isnan(minutes) else Message("min").render(language),
         }
     )
     if stage:
-        cards[0] |= _change(100 * (share - figures.within_standard(s, 0)), "{count} %p", language, 1, 1)
+        cards[0] |= _change(
+            100 * (share - figures.within_standard(s, 0)), "{count} %p", language, 1, 1
+        )
         today = figures.mean_nearest_min(s, 0)
         cards[1] |= _change(minutes - today, "{count} min", language, 1, -1)
     flags = figures.underserved
@@ -96,7 +97,11 @@ def access_cards(figures: Figures, s: int, stage: int) -> list[Card]:
 
 
 def _count_card(
-    figures: Figures, label: Message, now: Any, today: Any, stage: int  # noqa: ANN401 - arrays
+    figures: Figures,
+    label: Message,
+    now: NDArray[np.bool_],
+    today: NDArray[np.bool_],
+    stage: int,
 ) -> Card:
     language = figures.subject.language
     count = int(np.sum(now))
@@ -128,7 +133,8 @@ def _plan_cards(figures: Figures, stage: int, service: str | None) -> list[Card]
     }
     if service is not None:
         sites["note"] = Message(
-            "this service: {count}", count=figures.sites_opened(stage, service)
+            "this service: {count}",
+            count=Message("{count} places", count=figures.sites_opened(stage, service)),
         ).render(language)
         capital["note"] = Message(
             "this service: {count}", count=money(figures.capital_mkrw(stage, service), language)

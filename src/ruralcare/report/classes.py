@@ -7,6 +7,7 @@ cutoff, what cannot be reached at all and what has no data are three further sta
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -34,9 +35,9 @@ BEYOND_CUTOFF: Final = 5
 UNREACHABLE: Final = 6
 NO_DATA: Final = 7
 
-_ACCESS_COLOURS: Final = ("#e9f5fd", "#9fcdeb", "#f5b04c", "#cf6a35", "#8a2b1c")
+_ACCESS_COLOURS: Final = ("#e9f5fd", "#a6d3f0", "#f2a83f", "#cb6331", "#862a1b")
 _EXTINCTION_COLOURS: Final = ("#f4efe1", "#e5d0c0", "#cb9fab", "#9d638f", "#5a3168")
-_COUNT_COLOURS: Final = ("#e9f5fd", "#f5b04c", "#cf6a35", "#8a2b1c")
+_COUNT_COLOURS: Final = ("#e9f5fd", "#f2a83f", "#cb6331", "#862a1b")
 _NO_DATA_COLOUR: Final = "#ffffff"
 
 
@@ -106,7 +107,7 @@ def access_classes(breaks: tuple[float, ...], cutoff_min: float | None) -> tuple
         Message("{upper} min or less", upper=breaks[0]),
         *(
             Message("{lower}–{upper} min", lower=lower, upper=upper)
-            for lower, upper in zip(breaks, breaks[1:], strict=False)
+            for lower, upper in itertools.pairwise(breaks)
         ),
         Message("over {lower} min", lower=breaks[-1]),
     ]

@@ -35,7 +35,9 @@ Floats = NDArray[np.float64]
 def stage_of_period(plan: Plan, periods: Sequence[object]) -> list[int]:
     """Return the stage (1 = first period) of each period named in a table of the plan."""
     number = {p.period_id: t for t, p in enumerate(plan.problem.periods, start=1)}
-    return [number[str(period)] if str(period) in number else int(str(period)) for period in periods]
+    return [
+        number[str(period)] if str(period) in number else int(str(period)) for period in periods
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,8 @@ class Figures:
     @cached_property
     def township_ids(self) -> pd.Index:
         """The townships, in the order of all arrays."""
-        return self.subject.townships.frame.index
+        index: pd.Index = self.subject.townships.frame.index
+        return index
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -133,7 +136,7 @@ class Figures:
 
     @cached_property
     def _assessed(self) -> list[pd.DataFrame]:
-        """The rows of need of each stage, as far as they are known, by service and township.
+        """The rows of need of each stage, as far as they are known.
 
         Later stages are assessed by the need room itself, from what stands then.
         """
@@ -153,14 +156,12 @@ class Figures:
                     connection=table.indicators["connection"],
                 )
                 frames.append(later.frame[later.frame["year"] == _latest(later.years, year)])
-        return [frame.set_index(["service", "township_id"]) for frame in frames]
+        return frames
 
     def _assessed_column(self, column: str, s: int, stage: int) -> pd.Series:
         rows = self._assessed[stage]
-        service = self.subject.services[s].id
-        if service not in rows.index.get_level_values(0):
-            return pd.Series(pd.NA, index=self.township_ids, dtype="object")
-        return rows.loc[service, column].reindex(self.township_ids)
+        mine = rows[rows["service"] == self.subject.services[s].id]
+        return mine.set_index("township_id")[column].reindex(self.township_ids)
 
     @property
     def assessed_stages(self) -> int:
@@ -185,7 +186,8 @@ class Figures:
         flags = np.zeros((self.shape[0], self.assessed_stages, self.shape[2]), dtype=bool)
         for stage in range(self.assessed_stages):
             for s in range(self.shape[0]):
-                flags[s, stage] = (self._assessed_column("status", s, stage) == "underserved")
+                status = self._assessed_column("status", s, stage)
+                flags[s, stage] = (status == "underserved").to_numpy(bool)
         return flags
 
     def reasons(self, s: int, stage: int) -> list[tuple[str, ...]]:
@@ -239,7 +241,8 @@ class Figures:
             rows = plan.coverage[plan.coverage["service"] == service.id]
             stages = np.array(stage_of_period(plan, rows["period"].tolist()), dtype=int)
             for stage in range(1, self.shape[1]):
-                totals[s, stage] = float(rows["served_persons"].to_numpy(float)[stages == stage].sum())
+                served = rows["served_persons"].to_numpy(float)[stages == stage]
+                totals[s, stage] = float(served.sum())
         return totals
 
     def served_share(self, s: int | None, stage: int) -> float:
@@ -261,9 +264,7 @@ class Figures:
         plan = self.subject.plan
         if plan is None:
             return pd.DataFrame({"site_id": [], "service": [], "stage": [], "capital_mkrw": []})
-        rows = plan.openings.assign(
-            stage=stage_of_period(plan, plan.openings["period"].tolist())
-        )
+        rows = plan.openings.assign(stage=stage_of_period(plan, plan.openings["period"].tolist()))
         return rows.reset_index(drop=True)
 
     def sites_opened(self, stage: int, service: str | None = None) -> int:
@@ -286,7 +287,7 @@ class Figures:
 
 
 def _wide(table: AccessTable, column: str) -> pd.DataFrame:
-    return table.frame.pivot(index="township_id", columns="service", values=column)
+    return table.frame.set_index(["township_id", "service"])[column].unstack("service")  # noqa: PD010
 
 
 def _latest(years: Sequence[int], year: int | None) -> int:

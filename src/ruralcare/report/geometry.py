@@ -11,7 +11,6 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -173,7 +172,7 @@ def road_lines(edges: gpd.GeoDataFrame, tolerance: float) -> list[tuple[int, gpd
             continue
         merged = shapely.line_merge(shapely.multilinestrings(np.asarray(rows.geometry.array)))
         lines = shapely.simplify(shapely.get_parts(merged), tolerance)
-        long_enough = lines[shapely.length(lines) >= tolerance]
-        long_enough = long_enough[np.lexsort(pd.DataFrame(shapely.bounds(long_enough)).T.to_numpy())]
-        drawn.append((number, gpd.GeoSeries(long_enough, crs=edges.crs)))
+        kept = lines[shapely.length(lines) >= tolerance]
+        order = np.lexsort(shapely.bounds(kept).T)
+        drawn.append((number, gpd.GeoSeries(kept[order], crs=edges.crs)))
     return drawn

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import folium
-from branca.element import Figure, MacroElement
+from branca.element import Element, Figure, MacroElement
 from folium.template import Template
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -30,7 +30,7 @@ from ruralcare.report.subject import Subject, of_results
 __all__ = ["MapPage", "OfflineMap", "map_page", "script_json"]
 
 _NOTEBOOK_HEIGHT_PX: Final = 720
-_MAP_OPTIONS: Final = {
+_MAP_OPTIONS: Final[dict[str, Any]] = {
     "zoom_snap": 0.25,
     "zoom_delta": 0.5,
     "wheel_px_per_zoom_level": 120,
@@ -77,7 +77,43 @@ def script_json(value: object) -> str:
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-class OfflineMap(folium.Map):  # type: ignore[misc]
+class _Page(Figure):
+    """The document round the map, with its language, and nothing that Folium would add."""
+
+    _template = _FIGURE
+
+    def __init__(self, language: str, title: str) -> None:
+        super().__init__(title=title)
+        self.language = language
+        self.header._children.clear()
+
+
+class _Verbatim(Element):
+    """Text that reaches the page as it is.
+
+    Folium's own elements take their rendered text for a template once more, so that ``{{ … }}``
+    in a name would be executed. Whatever holds data goes through this element instead.
+    """
+
+    _template = Template("{{ this.text }}")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+_START = Template(
+    """
+var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
+    center: {{ this.location|tojson }},
+    crs: L.CRS.{{ this.crs }},
+    ...{{ this.options|tojavascript }}
+});
+"""
+)
+
+
+class OfflineMap(folium.Map):
     """A Folium map that loads Leaflet from the page itself and does not forbid zooming.
 
     Parameters
@@ -88,66 +124,45 @@ class OfflineMap(folium.Map):  # type: ignore[misc]
         Language and title of the page.
     """
 
-    default_js: Final = []
-    default_css: Final = []
-
-    _template = Template(
-        """
-        {% macro header(this, kwargs) %}
-        <style>{{ this.styles }}</style>
-        {% endmacro %}
-
-        {% macro html(this, kwargs) %}{{ this.page }}{% endmacro %}
-
-        {% macro script(this, kwargs) %}
-        {{ this.leaflet }}
-        var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
-            center: {{ this.location|tojson }},
-            crs: L.CRS.{{ this.crs }},
-            ...{{ this.options|tojavascript }}
-        });
-        {% endmacro %}
-        """
-    )
-
     def __init__(self, page: str, language: str, title: str) -> None:
         super().__init__(
             location=[0, 0], tiles=None, zoom_start=8, zoom_control=False, **_MAP_OPTIONS
         )
         self._id = "ruralcare"
         self.page = page
-        self.styles = assets.leaflet_css() + "\n" + assets.page_css()
-        self.leaflet = assets.leaflet_js()
-        figure: Figure = self.get_root()
-        figure._children.clear()
-        figure.add_child(self)
-        figure._template = _FIGURE
-        figure.header._children.clear()
-        figure.language, figure.title = language, title
+        # The figure that Folium made has its own idea of a page; this one takes its place.
+        _Page(language, title).add_child(self)
+
+    def render(self, **kwargs: Any) -> None:  # noqa: ANN401 - Folium's signature
+        """Put style, markup and scripts into the figure, then what was added to the map."""
+        figure, name = self.get_root(), self.get_name()
+        style = f"<style>{assets.leaflet_css()}\n{assets.page_css()}</style>"
+        figure.header.add_child(_Verbatim(style), name=name)
+        figure.html.add_child(_Verbatim(self.page), name=name)
+        script = assets.leaflet_js() + _START.render(this=self)
+        figure.script.add_child(_Verbatim(script), name=name)
+        for child in self._children.values():
+            child.render(**kwargs)
 
 
-class _Planner(MacroElement):  # type: ignore[misc]
+class _Planner(MacroElement):
     """Our own element on the map: data, scripts, and the call that starts them."""
 
-    _template = Template(
-        """
-        {% macro html(this, kwargs) %}
-        <script type="application/json" id="page-data">{{ this.data }}</script>
-        {% endmacro %}
-
-        {% macro script(this, kwargs) %}
-        {{ this.scripts }}
-        RuralCare.start({{ this._parent.get_name() }},
-            JSON.parse(document.getElementById("page-data").textContent));
-        {% endmacro %}
-        """
-    )
-
     def __init__(self, data: str) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name, self._id = "Planner", "ruralcare"
         self.data = data
-        self.scripts = assets.page_js()
+
+    def render(self, **kwargs: Any) -> None:  # noqa: ANN401 - Folium's signature
+        """Put the data and the scripts into the figure."""
+        figure, name = self.get_root(), self.get_name()
+        holder = f'<script type="application/json" id="page-data">{self.data}</script>'
+        figure.html.add_child(_Verbatim(holder), name=name)
+        start = (
+            f"RuralCare.start({self._parent.get_name()}, "
+            'JSON.parse(document.getElementById("page-data").textContent));'
+        )
+        figure.script.add_child(_Verbatim(f"{assets.page_js()}\n{start}"), name=name)
 
 
 class MapPage:

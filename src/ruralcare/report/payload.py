@@ -8,14 +8,13 @@ is known. Columns rather than records keep a page of a thousand townships small.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ruralcare.language import Language, Message
+from ruralcare.language import Message
 from ruralcare.need import CONNECTIONS, EXTINCTION_CLASSES, REASONS
 from ruralcare.report.cards import access_cards, extinction_cards, status_cards
 from ruralcare.report.classes import (
@@ -36,73 +35,20 @@ from ruralcare.report.geometry import (
     simplified,
     tolerance_m,
 )
+from ruralcare.report.headings import attributions, badges, subtitle
+from ruralcare.report.marks import marks
 from ruralcare.report.sentences import (
-    CONNECTION_WORDS,
-    PRECISION_WORDS,
-    REASON_WORDS,
     finding,
     stage_name,
     stage_note,
 )
 from ruralcare.report.subject import Subject
-from ruralcare.report.symbols import SITE, SYMBOLS, symbol_of
+from ruralcare.report.symbols import symbol_of
 from ruralcare.report.words import page_words
-from ruralcare.types import PRECISIONS
 
-__all__ = ["attributions", "badges", "page_data", "subtitle"]
+__all__ = ["page_data"]
 
 _WGS84 = "EPSG:4326"
-
-
-def program_version() -> str:
-    """Return the version of this program."""
-    try:
-        return version("ruralcare")
-    except PackageNotFoundError:
-        return "dev"
-
-
-def subtitle(subject: Subject) -> list[Message]:
-    """Return the dates of the data, the years of the plan and the version of the program."""
-    parts = [Message("Boundaries {date}", date=subject.townships.as_of)]
-    if subject.people is not None:
-        date = subject.people.as_of.get(subject.people.year, str(subject.people.year))
-        template = "Population {date} (assumed)" if subject.people.assumed else "Population {date}"
-        parts.append(Message(template, date=date))
-    if subject.plan is not None and len(subject.years) > 1:
-        first, last = subject.years[1], subject.years[-1]
-        span = str(first) if first == last else f"{first}–{last}"
-        parts.append(Message("Plan {years}", years=span))
-    parts.append(Message("Computed with ruralcare {version}", version=program_version()))
-    return parts
-
-
-def badges(subject: Subject) -> list[dict[str, str]]:
-    """Return the warnings that stand on the map itself."""
-    found = []
-    if subject.demo:
-        found.append(("demo", Message("Invented data (demonstration)")))
-    if subject.proxy:
-        found.append(("proxy", Message("No road data: estimated on a proxy network")))
-    if subject.people is not None and subject.people.assumed:
-        found.append(("assumed", Message("Population is an assumption")))
-    return [{"kind": kind, "text": text.render(subject.language)} for kind, text in found]
-
-
-def attributions(subject: Subject) -> list[tuple[Message, str]]:
-    """Return the sources the scenario names, with what they are for."""
-    scenario = subject.scenario
-    if scenario is None:
-        return []
-    named = (
-        (Message("Boundaries"), scenario.townships.attribution),
-        (Message("Population"), scenario.population.attribution),
-        (Message("Villages and homes"), scenario.points.attribution),
-        (Message("Institutions"), scenario.facilities.attribution),
-        (Message("Co-operatives"), scenario.cooperatives.attribution),
-        (Message("Roads"), scenario.roads.attribution),
-    )
-    return [(what, text) for what, text in named if text]
 
 
 def page_data(figures: Figures) -> dict[str, Any]:
@@ -122,7 +68,7 @@ def page_data(figures: Figures) -> dict[str, Any]:
         "stages": _stages(figures),
         "services": _services(figures),
         "layers": _layers(figures),
-        **_places_of_map(figures),
+        **marks(figures),
         **_townships(figures),
     }
 
@@ -194,9 +140,7 @@ def _layers(figures: Figures) -> list[dict[str, Any]]:
     cutoffs = subject.cutoffs_min
     layers = []
     for s, service in enumerate(subject.services if subject.access else ()):
-        legend = Message(
-            "Time to the nearest: {service}", service=service.name(subject.language)
-        )
+        legend = Message("Time to the nearest: {service}", service=service.name(subject.language))
         layers.append(
             _layer(
                 figures,
@@ -299,7 +243,8 @@ def _indicators(figures: Figures) -> dict[str, Any]:
     rows = table.reindex(figures.township_ids)
 
     def numbers(column: str, scale: float) -> list[Any]:
-        return _whole(rows[column].astype("Float64").to_numpy(float, na_value=np.nan), scale)
+        values = rows[column].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        return _whole(np.asarray(values, dtype=np.float64), scale)
 
     def positions(column: str, known: Sequence[str]) -> list[int | None]:
         order = {code: i for i, code in enumerate(known)}
@@ -335,90 +280,3 @@ def _roads(subject: Subject, tolerance: float) -> list[dict[str, Any]]:
         {"level": level, "lines": encode_lines(lines.to_crs(_WGS84))}
         for level, lines in road_lines(subject.roads.edges, tolerance)
     ]
-
-
-def _place_columns(frame: Any, townships: pd.Index) -> dict[str, Any]:  # noqa: ANN401
-    home = {name: i for i, name in enumerate(townships)}
-    return {
-        "name": frame["name"].tolist(),
-        "at": encode_points(frame.geometry.to_crs(_WGS84)),
-        "township": [home.get(one) for one in frame["township_id"]],
-        "precision": [PRECISIONS.index(one) for one in frame["location_precision"]],
-    }
-
-
-def _places_of_map(figures: Figures) -> dict[str, Any]:
-    subject, language = figures.subject, figures.subject.language
-    words = {
-        "symbols": [
-            {"label": one.label.render(language), "shape": one.shape, "colour": one.colour}
-            for one in (*SYMBOLS, SITE)
-        ],
-        "precisions": [PRECISION_WORDS[one].render(language) for one in PRECISIONS],
-        "connections": [CONNECTION_WORDS[one].render(language) for one in CONNECTIONS],
-        "reasonWords": _reason_words(figures, language),
-    }
-    if subject.places is None:
-        return {**words, "facilities": None, "sites": None, "openings": []}
-    facilities = subject.places.facilities.frame
-    order = {service.id: s for s, service in enumerate(subject.services)}
-    offers: dict[str, list[list[Any]]] = {}
-    for facility, service, capacity in subject.places.facilities.offers[
-        ["facility_id", "service", "capacity_persons"]
-    ].itertuples(index=False, name=None):
-        if service in order:
-            room = None if pd.isna(capacity) else round(float(capacity), 1)
-            offers.setdefault(facility, []).append([order[service], room])
-    sites = subject.places.cooperatives.frame
-    # Only co-operatives of the townships on the map, and those that open something.
-    return {
-        **words,
-        "facilities": {
-            **_place_columns(facilities, figures.township_ids),
-            "symbol": [symbol_of(kind) for kind in facilities["kind"]],
-            "offers": [sorted(offers.get(one, [])) for one in facilities.index],
-        },
-        "sites": _place_columns(sites, figures.township_ids),
-        "openings": _openings(figures, sites.index, order, language),
-    }
-
-
-def _reason_words(figures: Figures, language: Language) -> list[list[str]]:
-    """Return the words of each reason, for each service."""
-    cutoffs = figures.subject.cutoffs_min
-    return [
-        [
-            Message(
-                REASON_WORDS[code].template,
-                standard=service.standard_min,
-                cutoff=cutoffs.get(service.id, "–"),
-            ).render(language)
-            for code in REASONS
-        ]
-        for service in figures.subject.services
-    ]
-
-
-def _openings(
-    figures: Figures, sites: pd.Index, order: dict[str, int], language: Language
-) -> list[list[Any]]:
-    """Return [site, service, stage, capacity, capital, running, modules, change, reason] each."""
-    place = {name: i for i, name in enumerate(sites)}
-    rows = []
-    for row in figures.openings.to_dict("records"):
-        if row["site_id"] not in place or row["service"] not in order:
-            continue
-        rows.append(
-            [
-                place[row["site_id"]],
-                order[row["service"]],
-                int(row["stage"]),
-                round(float(row["capacity_persons"]), 1),
-                round(float(row["capital_mkrw"]), 1),
-                round(float(row["running_mkrw_per_year"]), 1),
-                str(row["modules"]),
-                str(row["change"]),
-                row["reason"].render(language),
-            ]
-        )
-    return rows

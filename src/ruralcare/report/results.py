@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ruralcare import views
 from ruralcare.language import Message
 from ruralcare.need import NeedTable
 from ruralcare.plan import Plan
@@ -52,6 +53,4 @@ class Results:
 
     def map(self) -> Any:  # noqa: ANN401 - a MapPage of this room
         """Return the map page."""
-        from ruralcare.report.page import map_page
-
-        return map_page(self)
+        return views.draw("results", self)

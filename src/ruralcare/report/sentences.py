@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-from ruralcare.language import Language, Message, format_number
+from ruralcare.language import Bilingual, Language, Message, format_number
 from ruralcare.need import REASONS
 from ruralcare.report.figures import Figures
 
@@ -21,6 +21,7 @@ __all__ = [
     "number",
     "percent",
     "quality",
+    "reason_sentence",
     "reason_sentences",
     "stage_name",
     "stage_note",
@@ -142,8 +143,9 @@ def finding(figures: Figures) -> Message:
     )
 
 
-def _service_name(figures: Figures, s: int) -> str:
-    return figures.subject.services[s].name(figures.subject.language)
+def _service_name(figures: Figures, s: int) -> Bilingual:
+    names = figures.subject.services[s].names
+    return Bilingual(names["ko"], names["en"])
 
 
 def stage_note(figures: Figures, stage: int) -> Message:
@@ -155,10 +157,10 @@ def stage_note(figures: Figures, stage: int) -> Message:
     if rows.empty:
         return Message("Nothing new opens in this stage.")
     parts = []
-    for s, service in enumerate(figures.subject.services):
+    for service in figures.subject.services:
         count = int((rows["service"] == service.id).sum())
         if count:
-            parts.append(f"{_service_name(figures, s)} {count}")
+            parts.append(f"{service.name(figures.subject.language)} {count}")
     return Message(
         "New at {sites} sites: {services}. Cost {cost}.",
         sites=int(rows["site_id"].nunique()),
@@ -167,17 +169,15 @@ def stage_note(figures: Figures, stage: int) -> Message:
     )
 
 
-def reason_sentences(
-    codes: Iterable[str], standard_min: float, cutoff_min: float | None
-) -> list[Message]:
+def reason_sentences(codes: Iterable[str], standard_min: float) -> list[Message]:
     """Return reasons in words, in their fixed order."""
     known = set(codes)
-    cutoff: object = "–" if cutoff_min is None else cutoff_min
-    return [
-        Message(REASON_WORDS[code].template, standard=standard_min, cutoff=cutoff)
-        for code in REASONS
-        if code in known
-    ]
+    return [reason_sentence(code, standard_min) for code in REASONS if code in known]
+
+
+def reason_sentence(code: str, standard_min: float) -> Message:
+    """Return one reason in words."""
+    return Message(REASON_WORDS[code].template, standard=standard_min)
 
 
 def quality(figures: Figures) -> list[Message]:
@@ -186,13 +186,15 @@ def quality(figures: Figures) -> list[Message]:
     if plan is None:
         return []
     gap = round(100 * plan.relative_gap, 2)
+    # Rounded up: what is said of all plans must hold.
+    above = math.ceil(1e4 * (plan.bound - plan.objective) / plan.objective - 1e-9) / 100
     best = (
         Message("No plan that keeps the rules can be better.")
-        if plan.termination == "optimal" or plan.relative_gap <= 1e-6
+        if plan.relative_gap <= 1e-6 or plan.objective <= 0
         else Message(
-            "Whatever else one might try, no plan that keeps the rules can reach more than "
-            "{gap} % above this one's mark.",
-            gap=gap if gap > 0 else 0.01,
+            "Whatever else one might try, no plan that keeps the rules can score more than "
+            "{above} % above this one.",
+            above=above,
         )
     )
     return [
@@ -210,6 +212,7 @@ def quality(figures: Figures) -> list[Message]:
             "and services of greater weight count more, long ways a little less."
         ),
         Message(
-            "Every rule and the score were recomputed from the openings alone, without the solver."
+            "Every rule and the score were recomputed from the openings and the people assigned to "
+            "them alone, without the solver."
         ),
     ]

@@ -28,8 +28,6 @@ def access_by_stage(need: NeedTable, places: Places, plan: Plan) -> tuple[Access
         parts = [part for part in (today.offers, room) if len(part)]
         offers = pd.concat(parts, ignore_index=True) if parts else today.offers
         tables.append(
-            coverage(
-                today.times, offers, standard_min=today.standards_min, people=need.people
-            )
+            coverage(today.times, offers, standard_min=today.standards_min, people=need.people)
         )
     return tuple(tables)

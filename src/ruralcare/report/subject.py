@@ -41,9 +41,7 @@ class ServiceName:
     @classmethod
     def of(cls, service: Service) -> ServiceName:
         """Return it for a service of a scenario."""
-        return cls(
-            service.id, {"ko": service.name_ko, "en": service.name_en}, service.standard_min
-        )
+        return cls(service.id, {"ko": service.name_ko, "en": service.name_en}, service.standard_min)
 
     def name(self, language: Language) -> str:
         """Return the name in one language."""

@@ -118,7 +118,7 @@ def _coverage(results: Results) -> pd.DataFrame:
             {
                 "sigungu_id": county,
                 "need_persons": figures.need[s, 0],
-                "served_persons": figures.served[s, 0],
+                "served_persons": figures.need[s, 0] - figures.unmet[s, 0],
             }
         )
         sums = today.groupby("sigungu_id", as_index=False).sum()

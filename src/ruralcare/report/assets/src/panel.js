@@ -103,7 +103,7 @@
         return h("div", { class: i === 0 ? "card big" : "card" },
           h("dt", {}, card.label),
           h("dd", {}, h("b", {}, card.value), h("i", {}, card.unit), bar,
-            card.change ? h("small", { class: tone }, i === 0 ? `${this.app.words.againstToday} ${card.change}` : card.change)
+            card.change ? h("small", { class: tone }, i === 0 && card.tone ? `${this.app.words.againstToday} ${card.change}` : card.change)
               : card.note ? h("small", {}, card.note) : null));
       }));
     }
@@ -131,7 +131,8 @@
     // The townships with the highest class, worst first; a short way into the drawer.
     worst(layer) {
       const { app } = this, { data } = app, towns = data.townships, classes = app.classes();
-      const count = (i) => (layer.service === undefined ? 0 : towns.nearest[layer.service][app.stageOf(layer)][i] || 0);
+      const count = (i) => (layer.id === "extinction" ? -(towns.index[i] || 0)
+        : layer.service === undefined ? 0 : towns.nearest[layer.service][app.stageOf(layer)][i] || 0);
       const order = [...classes.keys()].filter((i) => classes[i] !== (layer.service === undefined ? layer.classes.length - 1 : data.noData))
         .sort((a, b) => classes[b] - classes[a] || count(b) - count(a) || (towns.population[b] || 0) - (towns.population[a] || 0));
       clear(this.at("worst"), order.slice(0, 5).map((i) => h("li", {},

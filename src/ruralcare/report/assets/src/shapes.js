@@ -75,10 +75,10 @@
     canvas.width = canvas.height = Math.round(size * ratio);
     const ctx = canvas.getContext("2d");
     ctx.scale(canvas.width / size, canvas.height / size);
-    ctx.fillStyle = pattern === "hatch" ? "#f3f1f1" : pattern === "cross" ? "#c9ced4" : "#ffffff";
+    ctx.fillStyle = pattern === "hatch" ? "#f3f1f1" : pattern === "cross" ? "#d5d9de" : "#ffffff";
     ctx.fillRect(0, 0, size, size);
-    ctx.strokeStyle = ctx.fillStyle = pattern === "hatch" ? "#6b6267" : pattern === "cross" ? "#4a525b" : "#8f98a3";
-    ctx.lineWidth = 1.3;
+    ctx.strokeStyle = ctx.fillStyle = pattern === "hatch" ? "#6b6267" : pattern === "cross" ? "#6d7782" : "#8f98a3";
+    ctx.lineWidth = pattern === "cross" ? 0.9 : 1.3;
     ctx.beginPath();
     if (pattern === "dots") {
       ctx.arc(2, 2, 0.8, 0, 7);

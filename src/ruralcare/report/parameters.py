@@ -1,0 +1,126 @@
+"""The parameters of a scenario as the report prints them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ruralcare.language import Language, Message
+from ruralcare.report.sentences import money, number, percent
+from ruralcare.scenario import Scenario, Service
+from ruralcare.types import AGE_GROUPS
+
+__all__ = ["parameters"]
+
+_DIRECTIONS = {
+    "to_demand": Message("carer to the home"),
+    "to_place": Message("home to the place"),
+}
+
+
+def parameters(scenario: Scenario, language: Language) -> dict[str, Any]:
+    """Return services, stages, thresholds and rates, rendered."""
+
+    def shown(template: str, **values: object) -> str:
+        return Message(template, **values).render(language)
+
+    plan, need, travel = scenario.plan, scenario.need, scenario.travel
+    rules = [
+        (shown("Longest time measured"), shown("{count} min", count=travel.cutoff_min)),
+        (
+            shown("Walking speed to the road"),
+            shown("{speed} km/h", speed=travel.walking_kmh),
+        ),
+        (
+            shown("Underserved: share of people beyond the standard, at least"),
+            percent(need.underserved_share, language, 0) + " %",
+        ),
+        (
+            shown("Underserved: share of need without room, at least"),
+            percent(need.unmet_share, language, 0) + " %",
+        ),
+        (
+            shown("Depopulating: extinction index below"),
+            number(need.depopulating_index, language, 2),
+        ),
+        (
+            shown("Depopulating: change over ten years, at most"),
+            percent(need.depopulating_change, language, 0) + " %",
+        ),
+        (
+            shown("Money not spent"),
+            shown("can be spent later") if plan.carry_over else shown("is lost"),
+        ),
+        (shown("Worth of a later stage, each"), percent(plan.discount, language, 0) + " %"),
+        (
+            shown("Weight of underserved, depopulating townships"),
+            number(plan.priority_underserved, language, 1),
+        ),
+        (
+            shown("The search may stop at a gap of"),
+            percent(plan.relative_gap, language, 2) + " %",
+        ),
+        (shown("Time limit of the search"), shown("{count} s", count=plan.time_limit_s)),
+        (shown("Seed"), str(scenario.seed)),
+        (shown("Scenario"), f"{scenario.name} ({scenario.hash})"),
+    ]
+    if plan.equity_floor is not None:
+        rules.insert(
+            6,
+            (
+                shown("Least share served in each county"),
+                percent(plan.equity_floor, language, 0) + " %",
+            ),
+        )
+    periods = [
+        {
+            "label": f"{shown('Stage {stage}', stage=number_)} ({period.year})",
+            "budget": money(period.budget_mkrw, language).render(language),
+            "workers": _limit(period.care_workers, language),
+            "operators": _limit(period.max_operators, language),
+        }
+        for number_, period in enumerate(plan.periods, start=1)
+    ]
+    rates = need.recognition_rates
+    return {
+        "services": [_service(service, language) for service in scenario.services],
+        "periods": periods,
+        "rules": rules,
+        "rates": [
+            (
+                age,
+                *(
+                    percent(rates[sex][age], language, 2) if age in rates.get(sex, {}) else "–"
+                    for sex in ("female", "male")
+                ),
+            )
+            for age in AGE_GROUPS
+            if any(age in rates.get(sex, {}) for sex in ("female", "male"))
+        ],
+        "rates_source": need.recognition_source,
+    }
+
+
+def _limit(value: float | None, language: Language) -> str:
+    return "–" if value is None else number(float(value), language)
+
+
+def _service(service: Service, language: Language) -> dict[str, Any]:
+    return {
+        "name": service.name_ko if language == "ko" else service.name_en,
+        "standard": Message("{count} min", count=service.standard_min).render(language),
+        "direction": _DIRECTIONS[service.direction].render(language),
+        "use": percent(service.use_rate, language, 0) + " %",
+        "weight": number(service.weight, language, 1),
+        "least": percent(service.min_use, language, 0) + " %",
+        "lag": number(service.lag_periods, language),
+        "modules": [
+            {
+                "room": number(module.capacity_persons, language),
+                "capital": money(module.capital_mkrw, language).render(language),
+                "running": money(module.running_mkrw, language).render(language),
+                "workers": number(module.care_workers, language),
+            }
+            for module in service.modules
+        ],
+        "source": service.source,
+    }

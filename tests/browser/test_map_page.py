@@ -1,0 +1,289 @@
+"""The map page in Chromium with the network cut."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+import report_cases as cases
+
+from ruralcare.report import document, map_page
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return cases.results(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="module")
+def path(results, tmp_path_factory):
+    return map_page(results).save(tmp_path_factory.mktemp("page") / "map.html")
+
+
+@pytest.fixture
+def one(visit, path):
+    opened = visit(path)
+    yield opened
+    assert opened.requests == []
+    assert opened.complaints == []
+
+
+def _at(page, i: int) -> tuple[float, float]:
+    """Where on the screen the label of a township lies."""
+    return tuple(
+        page.evaluate(
+            """(i) => {
+                const at = RuralCare.app.map.latLngToContainerPoint(
+                    RuralCare.degrees(RuralCare.app.data.townships.label[i]));
+                const box = RuralCare.app.map.getContainer().getBoundingClientRect();
+                return [box.left + at.x, box.top + at.y];
+            }""",
+            i,
+        )
+    )
+
+
+def _colour(page, i: int, dx: float = 0.0) -> list[int]:
+    """Colour of the map a little off the label of a township."""
+    return page.evaluate(
+        """([i, dx]) => {
+            const app = RuralCare.app, canvas = app.canvas;
+            const at = app.map.latLngToLayerPoint(
+                RuralCare.degrees(app.data.townships.label[i])).subtract(canvas._bounds.min);
+            const ratio = canvas.ratio;
+            const x = (at.x + dx) * ratio, y = (at.y + dx) * ratio;
+            return [...canvas._ctx.getImageData(x, y, 1, 1).data];
+        }""",
+        [i, dx],
+    )
+
+
+def _rgb(colour: str) -> list[int]:
+    return [*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), 255]
+
+
+def test_stages_switch_figures_and_colours(one, results):
+    page = one.page
+    classes = map_page(results).data["layers"][0]["classes"]
+    cards = page.locator("#cards")
+    assert "67.6" in cards.inner_text()
+    assert _colour(page, 2, 40) == _rgb(classes[2]["colour"])  # 25 minutes
+    page.get_by_role("radio", name="1단계 2027").check()
+    assert "100.0" in cards.inner_text()
+    assert "▲ 32.4%p" in cards.inner_text()
+    assert _colour(page, 2, 40) == _rgb(classes[0]["colour"])  # 4 minutes
+    assert "방문요양 1" in page.locator("#stage-note").inner_text()
+    page.get_by_role("radio", name="2단계 2028").check()
+    page.get_by_role("radio", name="주야간보호").check()
+    assert page.locator("#legend-title").inner_text() == "가장 가까운 주야간보호까지 걸리는 시간"
+    assert "5.1억 원" in cards.inner_text()
+
+
+def test_every_layer_draws(one):
+    page = one.page
+    for name in ("방문요양", "주야간보호", "돌봄 공백", "인구감소"):
+        page.get_by_role("radio", name=name).check()
+        assert page.locator("#legend li").count() >= 4
+        shares = [int(text) for text in re.findall(r"(\d+)%", page.locator("#legend").inner_text())]
+        assert 98 <= sum(shares) <= 102
+
+
+def test_the_player_runs_through_the_stages(one):
+    page = one.page
+    page.get_by_role("button", name="단계 차례로 보기").click()
+    page.wait_for_function("RuralCare.app.state.stage === 2", timeout=6000)
+    page.get_by_role("button", name="단계 차례로 보기").wait_for()
+
+
+def test_a_click_opens_the_drawer(one):
+    page = one.page
+    page.mouse.click(*_at(page, 3))
+    drawer = page.locator("#drawer")
+    assert drawer.get_by_role("heading", name="라온면").is_visible()
+    text = drawer.inner_text()
+    for part in ("200명", "100.0%", "고위험", "배편으로만", "기준 20분 밖에 사는 주민이 많습니다"):
+        assert part in text, part
+    assert "50.0분" in text
+    # Half of the people find nothing within an hour.
+    page.get_by_role("radio", name="2단계 2028").check()
+    assert "15.5분" in drawer.inner_text()
+    page.get_by_role("button", name="닫기").click()
+    assert not drawer.is_visible()
+
+
+def test_the_drawer_tells_what_opens_here_and_why(one):
+    page = one.page
+    page.mouse.click(*_at(page, 2))
+    text = page.locator("#drawer").inner_text()
+    assert "다솔농협" in text
+    assert "4.5억 원" in text
+    assert text.count("정원") >= 2
+
+
+def test_the_keyboard_walks_and_opens(one):
+    page = one.page
+    page.locator("#map_ruralcare").focus()
+    page.keyboard.press("Enter")
+    first = page.locator("#live").inner_text()
+    assert "방문요양" in first
+    seen = {first}
+    for key in ("ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown"):
+        page.keyboard.press(key)
+        seen.add(page.locator("#live").inner_text())
+    assert len(seen) >= 3
+    page.keyboard.press("Enter")
+    name = page.locator("#drawer h2")
+    assert name.is_visible()
+    assert name.evaluate("(element) => element === document.activeElement")
+    page.keyboard.press("Escape")
+    assert not page.locator("#drawer").is_visible()
+    assert page.evaluate("document.activeElement.id") == "map_ruralcare"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"), [("다솔", "다솔면"), ("ㄹㅇ", "라온면"), ("주간보호", "가람주간보호")]
+)
+def test_search_finds_townships_and_institutions(one, typed, found):
+    page = one.page
+    page.get_by_role("combobox").first.fill(typed)
+    option = page.get_by_role("option", name=found)
+    assert option.is_visible()
+    page.keyboard.press("Enter")
+    assert page.locator("#drawer").is_visible()
+
+
+def test_the_table_sorts_and_saves(one):
+    page = one.page
+    page.get_by_role("radio", name="1단계 2027").check()
+    page.get_by_role("button", name="표로 보기").click()
+    dialog = page.get_by_role("dialog")
+    assert dialog.is_visible()
+    names = page.locator("#table-body th")
+    assert names.all_inner_texts() == ["라온면", "나래면", "가람읍", "다솔면"]  # longest first
+    dialog.get_by_role("button", name="인구").first.click()
+    assert names.all_inner_texts() == ["가람읍", "나래면", "다솔면", "라온면"]
+    with page.expect_download() as waiting:
+        dialog.get_by_role("button", name="CSV 저장").click()
+    assert waiting.value.suggested_filename == "small_home_visit_care_1.csv"
+    raw = waiting.value.path().read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
+    by_town = {row["township_id"]: row for row in rows}
+    assert by_town["c"]["nearest_min_today"] == "25"
+    assert by_town["c"]["nearest_min"] == "4"
+    assert by_town["d"]["covered_share"] == "1"
+    assert by_town["d"]["unmet_persons"] == "4"
+    assert by_town["d"]["status"] == "underserved"
+    assert by_town["a"]["population"] == "1000"
+    page.get_by_role("button", name="라온면").click()
+    assert not dialog.is_visible()
+    assert page.locator("#drawer").is_visible()
+
+
+def test_kinds_of_institutions_can_be_hidden(one):
+    page = one.page
+    before = page.evaluate("RuralCare.app.hot.length")
+    page.get_by_role("checkbox", name="주야간보호").uncheck()
+    assert page.evaluate("RuralCare.app.hot.length") == before - 1
+
+
+def test_places_at_one_point_are_fanned_out(one):
+    marks = one.page.evaluate(
+        "RuralCare.app.hot.filter((m) => m.place.kind === 'facility').map((m) => [m.x, m.y])"
+    )
+    (ax, ay), (bx, by) = marks
+    assert (ax - bx) ** 2 + (ay - by) ** 2 > 8**2
+
+
+def test_openings_are_ringed(one):
+    page = one.page
+    rings = "RuralCare.app.hot.filter((m) => m.openings).map((m) => [m.openings.length, m.fresh])"
+    assert page.evaluate(rings) == []
+    page.get_by_role("radio", name="1단계 2027").check()
+    assert page.evaluate(rings) == [[1, True]]
+    page.get_by_role("radio", name="2단계 2028").check()
+    assert page.evaluate(rings) == [[2, True]]
+
+
+def test_the_picture_is_saved(one):
+    page = one.page
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="그림 저장").click()
+    assert waiting.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_a_phone_sees_header_map_and_panel_without_sideways_scroll(visit, path):
+    page = visit(path, 390, 844, has_touch=True, is_mobile=True).page
+    width = "document.documentElement.scrollWidth"
+    assert page.evaluate(width) <= 390
+    tops = [page.locator(name).bounding_box()["y"] for name in ("header.top", ".map-box", ".panel")]
+    assert tops == sorted(tops)
+    page.touchscreen.tap(*_at(page, 0))
+    assert page.locator("#drawer").is_visible()
+    assert page.evaluate(width) <= 390
+
+
+def test_print_shows_the_map_and_the_table(visit, path):
+    page = visit(path).page
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.locator("#print-map").bounding_box()["height"] > 300
+    assert page.locator("#print-table tbody tr").count() == 4
+    assert not page.locator("#table-button").is_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_hostile_names_are_text_everywhere(visit, tmp_path, width):
+    results = cases.results(tmp_path, hostile=True)
+    one = visit(map_page(results).save(tmp_path / "map.html"), width, 844)
+    page = one.page
+    for i in range(4):
+        page.evaluate(f"RuralCare.app.open({i}, true)")
+    page.get_by_role("combobox").first.fill("a")
+    page.evaluate("RuralCare.app.set({stage: 2}); RuralCare.app.drawer.close()")
+    page.evaluate("RuralCare.app.table.open()")
+    assert page.locator("#table-body tr").count() == 4
+    assert page.locator("#table-body th").first.inner_text()
+    with page.expect_download() as waiting:
+        page.locator("#table-csv").click()
+    text = waiting.value.path().read_text("utf-8-sig")
+    names = [row["name"] for row in csv.DictReader(io.StringIO(text))]
+    assert set(cases.HOSTILE[:4]) == set(names)
+    assert page.locator("img").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert one.requests == []
+    assert one.complaints == []
+
+
+def test_formulas_are_disarmed_in_the_csv(one):
+    written = one.page.evaluate("RuralCare.csv([['=1+1', '-x', 'a,\"b\"', -5, null]])")
+    assert written == '\ufeff\'=1+1,\'-x,"a,""b""",-5,\r\n'
+
+
+def test_the_report_opens_without_network(visit, results, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(document(results), encoding="utf-8")
+    for width in (1000, 390):
+        one = visit(path, width, 900)
+        assert one.page.locator("h1").is_visible()
+        assert one.page.locator(".small-map").count() == 6
+        assert one.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert one.requests == []
+        assert one.complaints == []
+
+
+def test_a_notebook_frame_works(visit, results, tmp_path):
+    path = tmp_path / "notebook.html"
+    path.write_text(
+        f"<!DOCTYPE html><meta charset=utf-8>{results.need.explore()._repr_html_()}",
+        encoding="utf-8",
+    )
+    one = visit(path)
+    frame = one.page.frame_locator("iframe")
+    assert frame.locator("#legend li").count() >= 5
+    assert [url for url in one.requests if not url.startswith("about:srcdoc")] == []
+    assert one.complaints == []

@@ -1,0 +1,212 @@
+"""Institutions and co-operatives from every kind of list."""
+
+import json
+
+import openpyxl
+import pandas as pd
+import pytest
+from input_cases import scenario
+from test_boundaries import areas
+
+from ruralcare import InputError, inputs
+
+LTC_HEADER = "기관코드,기관명,시도,시군구,법정동,주소,유형,정원,물리치료사,작업치료사,요양보호사,사회복지사,간호사,지정일\n"
+VILLAGES = (
+    "sigungu,eupmyeondong,ri,legal_dong_code,admin_dong_code,population,lat,lon\n"
+    "한들군,한들읍,백호리,1,9971025000,300,34.55,126.55\n"
+    "한들군,한들읍,중앙리,2,9971025000,900,34.56,126.56\n"
+    "한들군,묵도면,묵도리,3,9971031000,100,34.55,126.65\n"
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    areas().to_file(tmp_path / "towns.geojson")
+    (tmp_path / "villages.csv").write_text(VILLAGES, "utf-8")
+    return tmp_path
+
+
+def facilities(folder, rows, format="ltc", name="list.csv"):  # noqa: A002
+    text = LTC_HEADER + rows if format == "ltc" else rows
+    (folder / name).write_text(text, "utf-8")
+    found = scenario(
+        folder,
+        points={"kind": "villages", "file": "villages.csv"},
+        facilities={"sources": [{"file": name, "format": format}]},
+    )
+    return inputs.read_facilities(found)
+
+
+def ltc(code, types, capacity="", carers="0", address="가람도 한들군 한들읍 한들로  1 (한들읍)"):
+    return f"{code},가,가람도,한들군,한들읍,{address},{types},{capacity},0,0,{carers},1,0,20200101\n"
+
+
+def offers(found):
+    return {
+        (row.facility_id, row.service): (row.capacity_persons, row.capacity_basis)
+        for row in found.offers.itertuples()
+    }
+
+
+def test_services_and_capacities_by_the_rules(folder):
+    rows = (
+        ltc("1", "노인요양시설·치매전담실가형1실", "29", "13")
+        + ltc("2", "방문요양·방문목욕", "", "10")
+        + ltc("3", "주야간보호", "", "3")
+        + ltc("4", "방문요양·주야간보호", "", "10")
+        + ltc("5", "치매전담형노인요양공동생활가정", "", "0")
+        + ltc("6", "주야간보호", "", "31")
+    )
+    found = offers(facilities(folder, rows))
+    assert found["1", "nursing_home"] == (29, "published")
+    assert found["2", "home_visit_care"] == (13, "care workers")  # 10 × 1.3
+    assert found["3", "day_care"] == (21, "care workers")  # 3 × 7
+    # Listed carers are those who visit; the day-care centre takes the default.
+    assert found["4", "home_visit_care"] == (13, "care workers")
+    assert found["4", "day_care"] == (20, "default")
+    assert found["5", "nursing_home"] == (9, "default")
+    assert found["6", "day_care"] == (40, "care workers"), "at most 40 places"
+    assert ("2", "visit_bath") in found
+    assert pd.isna(found["2", "visit_bath"][0])
+
+
+def test_places_by_address_with_their_precision(folder):
+    rows = (
+        ltc("1", "방문요양", address="가람도 한들군 한들읍 백호길  3 (한들읍)")
+        + ltc("2", "방문요양", address="가람도 한들군 한들읍 한들로  3 (한들읍)")
+        + ltc("3", "방문요양", address="다른도 먼군 먼읍 먼로 1 (먼읍)")
+    )
+    found = facilities(folder, rows)
+    assert found.frame["location_precision"].to_dict() == {"1": "village", "2": "township"}
+    assert found.frame["township_id"].tolist() == ["9971025000"] * 2
+    assert found.unplaced["facility_id"].tolist() == ["3"]
+    assert "outside" in str(found.unplaced["reason"].iloc[0])
+
+
+def test_an_unknown_type_is_named_and_the_institution_kept(folder):
+    found = facilities(folder, ltc("1", "우주요양") + ltc("2", ""))
+    assert found.frame["kind"].tolist() == ["unknown", "unknown"]
+    assert found.offers.empty
+    told = " ".join(str(note) for note in found.notes)
+    assert "우주요양" in told
+    assert "without a service type" in told
+
+
+def test_a_bad_capacity_is_a_fault_with_its_row(folder):
+    with pytest.raises(InputError, match=r"row 3 · \[정원\] · “많음”"):
+        facilities(folder, ltc("1", "노인요양시설", "9") + ltc("2", "노인요양시설", "많음"))
+
+
+def test_health_institutions_with_coordinates(folder):
+    document = {
+        "hospitals": [
+            {"name": "보건소", "cl_nm": "보건소", "addr": "한들읍", "x": 126.55, "y": 34.55},
+            {"name": "먼의원", "cl_nm": "의원", "addr": "딴곳", "x": 127.5, "y": 34.55},
+        ],
+        "pharmacies": [{"name": "약국", "addr": "묵도면", "x": 126.65, "y": 34.55}],
+    }
+    found = facilities(folder, json.dumps(document), "hira", "h.json").frame.set_index("name")
+    assert found["kind"].to_dict() == {
+        "보건소": "health_centre", "먼의원": "clinic", "약국": "pharmacy",
+    }  # fmt: skip
+    assert found["township_id"].to_dict() == {
+        "보건소": "9971025000", "먼의원": "", "약국": "9971031000",
+    }  # fmt: skip
+    assert set(found["location_precision"]) == {"point"}
+
+
+def test_our_own_list(folder):
+    rows = (
+        "facility_id,name,service,capacity_persons,lon,lat,address\n"
+        "a,가,day_care,25,126.55,34.55,\n"
+        "b,나,방문요양·주야간보호,,,,한들군 묵도면 1\n"
+    )
+    found = facilities(folder, rows, "plain")
+    assert offers(found)["a", "day_care"] == (25, "published")
+    assert found.frame.loc["b", "location_precision"] == "township"
+
+
+def workbook(path, rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+
+
+def branch(code, name, address, status="정상", bank="농축협"):
+    def wide(text):
+        return text.translate({ord(c): ord(c) + 0xFEE0 for c in "0123456789"}) + "　　"
+
+    return (code, wide(bank), wide(name), "00", "00", "00000", wide(address), wide(status), "")
+
+
+def cooperatives(folder, rows, **parts):
+    workbook(folder / "kftc.xlsx", rows)
+    found = scenario(
+        folder,
+        points={"kind": "villages", "file": "villages.csv"},
+        cooperatives={"file": "kftc.xlsx", **parts},
+    )
+    return inputs.read_cooperatives(found)
+
+
+def test_branches_of_the_clearing_house(folder):
+    rows = [
+        branch("0120001", "한들농협", "가람도 한들군 한들읍 한들로 202"),
+        branch("0120002", "한들 묵도", "가람도 한들군 묵도면 묵도길 1"),
+        branch("0120003", "한들축산농협", "가람도 한들군 한들읍 한들로 1"),
+        branch("0120004", "한들 옛점", "가람도 한들군 한들읍 한들로 2", "잠정폐쇄"),
+        branch("0110005", "한들군(지부)", "가람도 한들군 한들읍 한들로 3"),
+        branch("0120006", "먼농협", "다른도 먼군 먼읍 먼로 3"),
+    ]
+    found = cooperatives(folder, rows)
+    assert found.frame.index.tolist() == ["0120001", "0120002"]
+    assert found.frame["operator_id"].tolist() == ["0120001", "0120001"]
+    assert found.frame.loc["0120001", "address"] == "가람도 한들군 한들읍 한들로 202"
+    told = " ".join(str(note) for note in found.notes)
+    assert "left out: 1" in told
+
+
+def test_willingness_of_a_file_overrides_the_figure(folder):
+    (folder / "w.csv").write_text("coop_code,willing\n0120001,0.2\n0999999,0.5\n", "utf-8")
+    rows = [
+        branch("0120001", "한들농협", "가람도 한들군 한들읍 한들로 202"),
+        branch("0120002", "한들 묵도", "가람도 한들군 묵도면 묵도길 1"),
+    ]
+    found = cooperatives(folder, rows, willing=0.7, willing_file="w.csv")
+    assert found.frame["willing"].to_dict() == {"0120001": 0.2, "0120002": 0.7}
+    assert "name no candidate branch: 1" in str(found.notes[-1])
+    (folder / "w.csv").write_text("coop_code,willing\n0120001,7\n", "utf-8")
+    with pytest.raises(InputError, match=r"row 2 · \[willing\] · “7”"):
+        cooperatives(folder, rows, willing_file="w.csv")
+
+
+def test_a_list_without_candidates_is_refused(folder):
+    with pytest.raises(InputError, match="no branch"):
+        cooperatives(folder, [branch("0120006", "먼농협", "다른도 먼군 먼읍 먼로 3")])
+
+
+def test_an_institution_called_after_a_co_operative_is_run_by_it(folder):
+    workbook(
+        folder / "kftc.xlsx", [branch("0120001", "한들농협", "가람도 한들군 한들읍 한들로 1")]
+    )
+    row = ltc("1", "방문요양").replace("1,가,", "1,한들농협재가노인복지센터,")
+    (folder / "list.csv").write_text(LTC_HEADER + row + ltc("2", "방문요양"), "utf-8")
+    found = scenario(
+        folder,
+        points={"kind": "villages", "file": "villages.csv"},
+        facilities={"sources": [{"file": "list.csv", "format": "ltc"}]},
+        cooperatives={"file": "kftc.xlsx"},
+    )
+    places = inputs.read_places(found)
+    assert places.facilities.frame["operator_id"].to_dict() == {"1": "0120001", "2": "2"}
+    assert places.facilities.frame.geometry["1"].equals(
+        places.cooperatives.frame.geometry["0120001"]
+    )
+
+
+def test_seats_stand_in_where_there_is_no_list(folder):
+    found = inputs.read_cooperatives(scenario(folder))
+    assert found.frame.index.tolist() == ["seat-9971025000", "seat-9971031000"]
+    assert found.frame["operator_id"].is_unique
+    assert "seat of every township" in str(found.notes[0])
