@@ -164,7 +164,8 @@ class Oracle:
                 for module, n in zip(p.services[s].modules, number, strict=False):
                     places += n * module.capacity_persons
                 add(lambda a, b, c, d: (b, c, d) == (j, s, t), 1.0, places)  # noqa: B023
-                if settled and p.services[s].min_use:
+                runs_out = t == self.T - 1 and sum(number) > 0
+                if (settled or runs_out) and p.services[s].min_use:
                     least = p.services[s].min_use * places
                     add(lambda a, b, c, d: (b, c, d) == (j, s, t), -1.0, least)  # noqa: B023
         if slots[0][1] == self.T - 1:

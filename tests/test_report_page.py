@@ -165,4 +165,6 @@ def test_hostile_names_stay_text(tmp_path):
     html = map_page(cases.results(tmp_path, hostile=True)).html()
     for name in cases.HOSTILE[:3]:
         assert name not in html
+    # Folium takes what it rendered for a template again; our texts must not go through that.
+    assert "{{ 7*7 }}" in html
     assert html.count("</script>") == len(re.findall(r"<script[ >]", html))

@@ -46,7 +46,9 @@ def least_load(problem: PlanProblem, counts: Counts) -> Floats:
         share = problem.services[s].min_use
         if share:
             runs = number.sum(axis=0) > 0
+            # Nobody sees what follows the last period: an opening there must be used at once.
             settled = np.r_[False, runs[:-1]] & runs
+            settled[-1] = runs[-1]
             load[j, s, settled] = share * total[j, s, settled]
     return load
 

@@ -115,7 +115,17 @@ def build_problem(
         {service.id: _pairs(service, times, existing, places) for service in need.services},
         _rules(settings, need, periods),
         epsilon=settings.time_penalty,
+        names={**places.cooperatives.frame["name"], **_county_names(need)},
     )
+
+
+def _county_names(need: NeedTable) -> dict[str, str]:
+    frame = need.townships.frame
+    return {
+        str(code): str(name)
+        for code, name in zip(frame["sigungu_id"], frame["sigungu_name"], strict=True)
+        if name
+    }
 
 
 def _service(service: ScenarioService) -> Service:

@@ -145,7 +145,7 @@ def _sentence(problem: PlanProblem, label: RowLabel, by: float) -> Message:
             floor = rules.equity_floor[where]
             return Message(
                 "Equity floor of {group}: {floor} % is asked for, {reached} % can be reached.",
-                group=where,
+                group=problem.named(where),
                 floor=round(100 * floor, 1),
                 reached=max(0.0, float(np.floor(round(1000 * (floor - by), 6)) / 10)),
             )
@@ -156,7 +156,7 @@ def _sentence(problem: PlanProblem, label: RowLabel, by: float) -> Message:
         case "staff":
             return Message(
                 "Care workers in {group}, {year}: {amount} more are needed.",
-                group=where,
+                group=problem.named(where),
                 year=year,
                 amount=amount,
             )
@@ -187,7 +187,7 @@ def _sentence(problem: PlanProblem, label: RowLabel, by: float) -> Message:
             return Message(
                 "Least use of {service} at {site}: {amount} persons are missing in {year}.",
                 service=service,
-                site=where,
+                site=problem.named(where),
                 amount=amount,
                 year=year,
             )
@@ -196,7 +196,7 @@ def _sentence(problem: PlanProblem, label: RowLabel, by: float) -> Message:
                 "Order of levels: {service} at {site} would have to run in {year} before the "
                 "level below has run long enough.",
                 service=service,
-                site=where,
+                site=problem.named(where),
                 year=year,
             )
         case _:
@@ -204,6 +204,6 @@ def _sentence(problem: PlanProblem, label: RowLabel, by: float) -> Message:
                 "Promised opening of {service} at {site} by {year}: it would have to be dropped "
                 "or come later.",
                 service=service,
-                site=where,
+                site=problem.named(where),
                 year=year,
             )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ruralcare.language import Message
 from ruralcare.plan.assign import Counts, Flow, assign
 from ruralcare.plan.problem import PlanProblem
 
 __all__ = ["gains", "reason"]
+
+Floats = NDArray[np.float64]
 
 
 def gains(
@@ -19,8 +22,8 @@ def gains(
     """Return what each change of modules brings in its period.
 
     Compared with the best assignment without the changes of that service and period. The
-    gains of one service and period add up to what they bring together; people who move from
-    one site to another are no gain.
+    gains of one service and period add up to what they bring together, none exceeds the places
+    that it adds; people who move from one site to another are no gain.
 
     Returns
     -------
@@ -79,10 +82,28 @@ def _shares(
     pool = (persons - direct) if rest > 0 else np.where(new, 0.0, direct)
     factor = min(1.0, abs(rest) / float(pool.sum())) if pool.sum() > 0 else 0.0
     gained = direct + np.sign(rest) * factor * pool
+    by_site = np.array([gained[site == j].sum() for j in changed])
+    room = np.array([_added(problem, counts, j, slot) for j in changed])
     return {
-        j: (float(gained[site == j].sum()), float(persons[new & (site == j)].sum()))
-        for j in changed
+        j: (amount, min(amount, float(persons[new & (site == j)].sum())))
+        for j, amount in zip(changed, _within(by_site, room).tolist(), strict=True)
     }
+
+
+def _added(problem: PlanProblem, counts: Counts, j: int, slot: tuple[int, int]) -> float:
+    """Return the capacity that a site adds to a service in a period."""
+    s, t = slot
+    number = counts[j, s]
+    more = number[:, t] - (number[:, t - 1] if t else 0)
+    sizes = [module.capacity_persons for module in problem.services[s].modules]
+    return float(np.array(sizes) @ more)
+
+
+def _within(amount: Floats, room: Floats) -> Floats:
+    """Cut each amount to its room and spread what is cut over the room that is left."""
+    cut = np.minimum(amount, room)
+    over, spare = float((amount - cut).sum()), room - cut
+    return cut + spare * min(1.0, over / float(spare.sum())) if over > 0 < spare.sum() else cut
 
 
 def reason(

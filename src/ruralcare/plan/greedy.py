@@ -174,7 +174,9 @@ class _Board:
         if (self.problem.existing_persons[j, s] > 0).any():
             return False
         settled = step.period > 0 and self.runs(j, s)[step.period - 1]
-        load = taken.sum(axis=0)[step.period + (not settled) :]
+        # What opens in the last period has no second one: it counts at once.
+        counted = min(step.period + (not settled), len(self.problem.periods) - 1)
+        load = taken.sum(axis=0)[counted:]
         size = self.problem.services[s].modules[step.module].capacity_persons
         return bool((load >= share * size).all())
 

@@ -237,27 +237,28 @@ def _new_operators(model: Model, problem: PlanProblem) -> None:
 
 
 def _least_use(model: Model, problem: PlanProblem) -> None:
-    """Rule 9: from the second period of a site on, a share of its capacity is in use."""
-    program, y = model.program, model.served
+    """Rule 9: from a site's second period on, and in the last, a share of capacity is in use."""
+    program, y, last = model.program, model.served, len(problem.periods) - 1
     for (j, s), d in model.decisions.number.items():
         share, service = problem.services[s].min_use, problem.services[s]
         if not share:
             continue
-        for t in range(1, len(problem.periods)):
+        for t in range(min(1, last), last + 1):
             here = (y.site == j) & (y.service == s) & (y.period == t)
             there = problem.existing_persons[j, s, t] / model.unit
             columns = [*y.column[here], model.x[d, t], *model.m[d][:, t]]
             caps = [module.capacity_persons / model.unit for module in service.modules]
             values = [*np.ones(int(here.sum())), -share * there, *(-share * c for c in caps)]
-            # The period of the opening itself is free: "opens" lifts the whole requirement.
+            # The period of the opening itself is free: "opens" lifts the whole requirement. Not so
+            # in the last period, after which nobody looks.
             free = share * (there + most_capacity(problem, s) / model.unit)
-            if problem.rules.closures_allowed:
+            if t < last and problem.rules.closures_allowed:
                 (opens,) = program.columns(1, upper=1.0)
                 program.row([opens, model.x[d, t]], [1.0, -1.0], upper=0.0)
                 program.row([opens, model.x[d, t - 1]], [1.0, 1.0], upper=1.0)
                 columns.append(opens)
                 values.append(free)
-            else:
+            elif t < last:
                 columns += [model.x[d, t], model.x[d, t - 1]]
                 values += [free, -free]
             label = RowLabel("min_use", t, problem.site_ids[j], s, model.unit)

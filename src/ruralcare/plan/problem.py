@@ -71,7 +71,8 @@ class Service:
     lag_periods : int
         Periods that the level below must have run before this service opens, lag[s].
     min_use : float, optional
-        u[s], least share of an opened site's capacity in use from its second period on.
+        u[s], least share of an opened site's capacity in use from its second period on, and in
+        the last period of the plan: what opens there has no second period to prove itself in.
     name : str or Message, optional
         For texts; the id if missing.
     """
@@ -222,6 +223,8 @@ class PlanProblem:
         Prices f[j,s,k] that differ from the module's.
     epsilon : float
         ε, worth of a person-minute of travel; breaks ties in favour of near sites.
+    names : mapping of str to str
+        What people call sites and groups, for texts; the id where it is missing.
 
     Raises
     ------
@@ -245,6 +248,7 @@ class PlanProblem:
     rules: Rules = field(default_factory=Rules)
     site_capital_mkrw: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
     epsilon: float = 1e-5
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = checks.faults(self)
@@ -265,6 +269,7 @@ class PlanProblem:
         *,
         site_capital_mkrw: Mapping[tuple[str, str, str], float] | None = None,
         epsilon: float = 1e-5,
+        names: Mapping[str, str] | None = None,
     ) -> PlanProblem:
         """Build a problem from labelled tables.
 
@@ -335,6 +340,7 @@ class PlanProblem:
             rules=rules or Rules(),
             site_capital_mkrw=dict(site_capital_mkrw or {}),
             epsilon=epsilon,
+            names=dict(names or {}),
         )
 
     @cached_property
@@ -351,6 +357,10 @@ class PlanProblem:
     def period_index(self) -> dict[str, int]:
         """Position of each period."""
         return {period.period_id: t for t, period in enumerate(self.periods)}
+
+    def named(self, identifier: str) -> str:
+        """Return what people call a site or group."""
+        return self.names.get(identifier, identifier)
 
     def label(self, s: int) -> str | Message:
         """Return the name of a service for texts."""

@@ -222,9 +222,10 @@ class _Check(Evidence):
         """Rule 9."""
         for site, name in self.opened:
             share = self.service[name].min_use
-            for t in range(1, len(self.periods)):
-                settled = self.number(site, name, t - 1) > 0 and self.number(site, name, t) > 0
-                if share and settled:
+            for t in range(len(self.periods)):
+                last = t == len(self.periods) - 1
+                second = t > 0 and self.number(site, name, t - 1) > 0
+                if share and self.number(site, name, t) > 0 and (second or last):
                     key = (site, name, self.periods[t])
                     least = share * self.places(site, name, t)
                     yield from _below("9 least use", " ".join(key), self.load[key], least)

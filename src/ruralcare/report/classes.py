@@ -36,7 +36,7 @@ UNREACHABLE: Final = 6
 NO_DATA: Final = 7
 
 _ACCESS_COLOURS: Final = ("#e9f5fd", "#a6d3f0", "#f2a83f", "#cb6331", "#862a1b")
-_EXTINCTION_COLOURS: Final = ("#f4efe1", "#e5d0c0", "#cb9fab", "#9d638f", "#5a3168")
+_EXTINCTION_COLOURS: Final = ("#f6f1e4", "#ead7c6", "#d8b1b8", "#b67fa2", "#83508c")
 _COUNT_COLOURS: Final = ("#e9f5fd", "#f2a83f", "#cb6331", "#862a1b")
 _NO_DATA_COLOUR: Final = "#ffffff"
 

@@ -113,6 +113,13 @@ var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
 )
 
 
+def _page_of(element: Element) -> _Page:
+    page = element.get_root()
+    if not isinstance(page, _Page):
+        raise TypeError("this element belongs on a map page of ruralcare")
+    return page
+
+
 class OfflineMap(folium.Map):
     """A Folium map that loads Leaflet from the page itself and does not forbid zooming.
 
@@ -133,9 +140,9 @@ class OfflineMap(folium.Map):
         # The figure that Folium made has its own idea of a page; this one takes its place.
         _Page(language, title).add_child(self)
 
-    def render(self, **kwargs: Any) -> None:  # noqa: ANN401 - Folium's signature
+    def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - Folium's signature
         """Put style, markup and scripts into the figure, then what was added to the map."""
-        figure, name = self.get_root(), self.get_name()
+        figure, name = _page_of(self), self.get_name()
         style = f"<style>{assets.leaflet_css()}\n{assets.page_css()}</style>"
         figure.header.add_child(_Verbatim(style), name=name)
         figure.html.add_child(_Verbatim(self.page), name=name)
@@ -143,26 +150,28 @@ class OfflineMap(folium.Map):
         figure.script.add_child(_Verbatim(script), name=name)
         for child in self._children.values():
             child.render(**kwargs)
+        return ""
 
 
 class _Planner(MacroElement):
     """Our own element on the map: data, scripts, and the call that starts them."""
 
-    def __init__(self, data: str) -> None:
+    def __init__(self, data: str, map_name: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name, self._id = "Planner", "ruralcare"
-        self.data = data
+        self.data, self.map_name = data, map_name
 
-    def render(self, **kwargs: Any) -> None:  # noqa: ANN401 - Folium's signature
+    def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - Folium's signature
         """Put the data and the scripts into the figure."""
-        figure, name = self.get_root(), self.get_name()
+        figure, name = _page_of(self), self.get_name()
         holder = f'<script type="application/json" id="page-data">{self.data}</script>'
         figure.html.add_child(_Verbatim(holder), name=name)
         start = (
-            f"RuralCare.start({self._parent.get_name()}, "
+            f"RuralCare.start({self.map_name}, "
             'JSON.parse(document.getElementById("page-data").textContent));'
         )
         figure.script.add_child(_Verbatim(f"{assets.page_js()}\n{start}"), name=name)
+        return ""
 
 
 class MapPage:
@@ -193,7 +202,7 @@ class MapPage:
             data=self.data, words=self.data["words"], map_id="map_ruralcare"
         )
         chart = OfflineMap(page, self._subject.language, self.data["finding"])
-        chart.add_child(_Planner(script_json(self.data)))
+        chart.add_child(_Planner(script_json(self.data), chart.get_name()))
         return chart
 
     def html(self) -> str:

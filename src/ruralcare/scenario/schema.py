@@ -288,7 +288,8 @@ class Service(Section):
     lag_periods: int = Field(default=1, ge=0)
     """Periods that the level below must have run before this service opens."""
     min_use: Share = 0.0
-    """Least use of a new site, as share of its capacity, from its second period on."""
+    """Least use of a new site, as share of its capacity, from its second period on; what opens in
+    the last period must reach it at once."""
     modules: tuple[Module, ...]
     """Sizes on offer."""
     max_modules: int = Field(default=1, ge=1)

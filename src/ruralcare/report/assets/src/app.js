@@ -277,7 +277,7 @@
 
     printing() {
       window.addEventListener("beforeprint", () => {
-        RC.paintWhole(this, document.getElementById("print-map"), 1000, 760, 2);
+        RC.paintWhole(this, document.getElementById("print-map"), 1000, 640, 2);
         const service = this.layer().service;
         this.table.service = service === undefined ? 0 : service;
         this.table.sort = { column: null, down: true };

@@ -8,14 +8,14 @@
   function chart(app, s, i) {
     const { data } = app, towns = data.townships, service = data.services[s];
     const values = towns.nearest[s].map((stage) => stage[i]);
-    const wide = 300, tall = 74, left = 8, right = 8, top = 16, bottom = 16;
+    const wide = 300, tall = 74, left = 8, right = 64, top = 16, bottom = 16;
     const known = values.filter((value) => value !== null).map((value) => value / 10);
     const most = Math.max(service.standard * 1.35, ...known) || 1;
     const x = (k) => left + ((wide - left - right) * (values.length === 1 ? 0.5 : k / (values.length - 1)));
     const y = (minutes) => top + (tall - top - bottom) * (1 - minutes / most);
     const svg = h("svg:svg", { viewBox: `0 0 ${wide} ${tall}`, class: "chart", "aria-hidden": "true", focusable: "false" });
-    svg.append(h("svg:line", { x1: 0, x2: wide, y1: y(service.standard), y2: y(service.standard), class: "limit" }),
-      h("svg:text", { x: wide, y: y(service.standard) - 3, class: "limit-name", "text-anchor": "end" },
+    svg.append(h("svg:line", { x1: 0, x2: wide - right + 8, y1: y(service.standard), y2: y(service.standard), class: "limit" }),
+      h("svg:text", { x: wide, y: y(service.standard) + 4, class: "limit-name", "text-anchor": "end" },
         fill(app.words.standardOf, { standard: app.format.short(service.standard) })));
     let path = "";
     values.forEach((value, k) => {

@@ -74,8 +74,9 @@
       const half = ctx.measureText(label.text).width / 2 + 3, tall = label.size * 0.62 + 1;
       const box = ([dx, dy]) => [label.x + dx - half, label.y + dy - tall, label.x + dx + half, label.y + dy + tall];
       const free = (shift) => !taken.hits(box(shift));
+      const cramped = view.width < 800 && lift < 1 && label.rank > 0;
       const place = (label.avoid && label.shifts.find((shift) => free(shift) && !label.avoid.hits(box(shift)))) ||
-        label.shifts.find(free) || (label.rank === 0 ? label.shifts[0] : null);
+        (!(cramped && label.avoid) && label.shifts.find(free)) || (label.rank === 0 ? label.shifts[0] : null);
       if (!place) continue;
       taken.add(box(place));
       ctx.lineWidth = 3.6;

@@ -71,7 +71,7 @@
     const cards = layer.cards[app.stageOf(layer)] || [];
     y += 8;
     cards.forEach((card, i) => {
-      row(card.label, "400 12.5px", "#4a5868", 18);
+      row(card.label, "400 12.5px", "#4a5868", i ? 18 : 28);
       row(`${card.value} ${card.unit}`, i ? "700 16px" : "800 26px", "#10243e", i ? 26 : 34);
       if (!i) y += 6;
     });
