@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,3 +29,8 @@ def shared_data() -> Path:
 def scenarios() -> Path:
     """The example scenarios."""
     return ROOT / "data" / "scenarios"
+
+
+# Machines are shared and noisy: a slow run is no fault.
+settings.register_profile("ruralcare", deadline=None)
+settings.load_profile("ruralcare")

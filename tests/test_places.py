@@ -10,7 +10,10 @@ from test_boundaries import areas
 
 from ruralcare import InputError, inputs
 
-LTC_HEADER = "기관코드,기관명,시도,시군구,법정동,주소,유형,정원,물리치료사,작업치료사,요양보호사,사회복지사,간호사,지정일\n"
+LTC_HEADER = (
+    "기관코드,기관명,시도,시군구,법정동,주소,유형,정원,"
+    "물리치료사,작업치료사,요양보호사,사회복지사,간호사,지정일\n"
+)
 VILLAGES = (
     "sigungu,eupmyeondong,ri,legal_dong_code,admin_dong_code,population,lat,lon\n"
     "한들군,한들읍,백호리,1,9971025000,300,34.55,126.55\n"
@@ -26,7 +29,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def facilities(folder, rows, format="ltc", name="list.csv"):  # noqa: A002
+def facilities(folder, rows, format="ltc", name="list.csv"):
     text = LTC_HEADER + rows if format == "ltc" else rows
     (folder / name).write_text(text, "utf-8")
     found = scenario(
@@ -38,7 +41,9 @@ def facilities(folder, rows, format="ltc", name="list.csv"):  # noqa: A002
 
 
 def ltc(code, types, capacity="", carers="0", address="가람도 한들군 한들읍 한들로  1 (한들읍)"):
-    return f"{code},가,가람도,한들군,한들읍,{address},{types},{capacity},0,0,{carers},1,0,20200101\n"
+    return (
+        f"{code},가,가람도,한들군,한들읍,{address},{types},{capacity},0,0,{carers},1,0,20200101\n"
+    )
 
 
 def offers(found):
@@ -187,9 +192,7 @@ def test_a_list_without_candidates_is_refused(folder):
 
 
 def test_an_institution_called_after_a_co_operative_is_run_by_it(folder):
-    workbook(
-        folder / "kftc.xlsx", [branch("0120001", "한들농협", "가람도 한들군 한들읍 한들로 1")]
-    )
+    workbook(folder / "kftc.xlsx", [branch("0120001", "한들농협", "가람도 한들군 한들읍 한들로 1")])
     row = ltc("1", "방문요양").replace("1,가,", "1,한들농협재가노인복지센터,")
     (folder / "list.csv").write_text(LTC_HEADER + row + ltc("2", "방문요양"), "utf-8")
     found = scenario(

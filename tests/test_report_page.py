@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from importlib import resources
 
 import folium
@@ -15,6 +16,7 @@ import report_cases as cases
 from ruralcare.report import map_page
 from ruralcare.report.assets import asset, leaflet_css, leaflet_js
 from ruralcare.report.page import script_json
+from ruralcare.report.subject import of_results
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +154,14 @@ def test_tables_draw_themselves(results):
     plan = results.plan.map()
     assert len(plan.data["stages"]) == 3
     assert len(plan.data["openings"]) == 2
+
+
+def test_stages_of_access_can_be_drawn_without_a_plan(results):
+    subject = replace(of_results(results), plan=None, need=None, places=None)
+    data = map_page(subject).data
+    assert len(data["stages"]) == 3
+    assert data["stages"][1]["note"] == "이 단계에는 새로 여는 곳이 없습니다."
+    assert [len(layer["values"]) for layer in data["layers"]] == [3, 3]
 
 
 def test_json_cannot_end_its_script():

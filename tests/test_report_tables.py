@@ -34,7 +34,6 @@ def test_access_has_a_row_for_every_stage(results):
     assert dict(zip(frame["period"], frame["year"], strict=True)) == {0: 2023, 1: 2027, 2: 2028}
     row = frame.set_index(["period", "township_id", "service"]).loc[(2, "c", "day_care")]
     assert row["nearest_min"] == 4
-    assert not frame["proxy_roads"].any()
 
 
 def test_openings_and_coverage(results):
@@ -57,6 +56,13 @@ def test_tables_hold_plain_values_without_the_index(results):
         for column in frame.columns:
             kinds = {type(value).__name__ for value in frame[column].dropna()}
             assert kinds <= {"str", "int", "float", "bool", "int64", "float64", "bool_"}
+
+
+def test_every_table_says_whether_roads_are_stand_ins(results, tmp_path):
+    for frame in tables(results).values():
+        assert not frame["proxy"].any()
+    for frame in tables(cases.results(tmp_path, proxy=True)).values():
+        assert frame["proxy"].all()
 
 
 def test_a_shorter_run_gives_fewer_tables(tmp_path):

@@ -29,14 +29,14 @@ def test_every_example_is_valid(scenarios):
 def test_all_faults_come_in_one_message(demo, tmp_path):
     text = (
         demo.replace("least_willing", "least_wiling")
-        .replace("budget_mkrw = 1500", "budget_mkrw = -1500", 1)
+        .replace("budget_mkrw = 2000", "budget_mkrw = -2000", 1)
         .replace('sigungu = ["한들군"]', "sigungu = [99710]")
         .replace('kind = "villages"', 'kind = "village"')
         .replace('as_of = "2023-10"\n', "")
     )
     faults = faults_of(tmp_path / "s.toml", text)
     assert "least_willing" in str(faults["plan.least_wiling"].remedy)
-    assert faults["plan.periods[2].budget_mkrw"].value == "-1500"
+    assert faults["plan.periods[2].budget_mkrw"].value == "-2000"
     assert '"99710"' in str(faults["area.sigungu[1]"].remedy)
     assert "villages" in str(faults["points.kind"].remedy)
     assert "missing" in str(faults["townships.as_of"].problem)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
-import pandas as pd
-
 from ruralcare import access, inputs, need, network, plan
 from ruralcare.errors import Fault, InputError
 from ruralcare.language import Message
@@ -15,12 +13,10 @@ from ruralcare.report import Results
 from ruralcare.scenario import PointsSource, Scenario
 from ruralcare.settings import Settings
 from ruralcare.types import (
-    AccessTable,
     Places,
     Population,
     RoadNetwork,
     Townships,
-    TravelTimesByService,
 )
 
 __all__ = ["Stage", "read", "run"]
@@ -66,7 +62,8 @@ def run(
     times = network.service_times(
         roads, people.points, places, scenario.services, scenario.travel, progress=progress
     )
-    today = _access(scenario, times, places, people, places.offers)
+    standards = {service.id: service.standard_min for service in scenario.services}
+    today = access.coverage(times, places.offers, standard_min=standards, people=people)
     notes = _notes(scenario, townships, people, places, roads.notes)
     results = Results(scenario, townships, people, places, roads, (today,), notes=notes)
     if until == "access":
@@ -96,12 +93,16 @@ def run(
         scenario_hash=scenario.hash,
         progress=progress,
     )
-    stages = [
-        _access(scenario, times, places, people, _offers(places, found, period))
-        for period in range(1, len(scenario.plan.periods) + 1)
-    ]
     return Results(
-        scenario, townships, people, places, roads, (today, *stages), needs, found, results.notes
+        scenario,
+        townships,
+        people,
+        places,
+        roads,
+        plan.access_by_stage(needs, places, found),
+        needs,
+        found,
+        results.notes,
     )
 
 
@@ -155,28 +156,6 @@ def read(
 def _by_seats(scenario: Scenario) -> Scenario:
     """Return the scenario with one demand point per township, which needs no other file."""
     return scenario.model_copy(update={"points": PointsSource(kind="centroid")})
-
-
-def _access(
-    scenario: Scenario,
-    times: TravelTimesByService,
-    places: Places,
-    people: Population,
-    offers: pd.DataFrame,
-) -> AccessTable:
-    standards = {service.id: service.standard_min for service in scenario.services}
-    return access.coverage(times, offers, standard_min=standards, people=people)
-
-
-def _offers(places: Places, found: plan.Plan, period: int) -> pd.DataFrame:
-    """Return what stands at a stage: today's institutions and what the plan has opened."""
-    opened = found.openings[found.openings["period"].astype(int) <= period]
-    sizes = opened.groupby(["site_id", "service"], as_index=False)["capacity_persons"].sum()
-    sizes = sizes[sizes["capacity_persons"] > 0].rename(columns={"site_id": "place_id"})
-    sizes["capacity_persons"] = sizes["capacity_persons"].astype("Float64")
-    sizes["township_id"] = sizes["place_id"].map(places.cooperatives.frame["township_id"])
-    parts = [part for part in (places.offers, sizes) if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else places.offers
 
 
 def _notes(

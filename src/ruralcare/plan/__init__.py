@@ -4,12 +4,14 @@ from ruralcare.plan.build import build_problem, solve
 from ruralcare.plan.problem import PlanProblem
 from ruralcare.plan.result import Plan
 from ruralcare.plan.solve import solve_problem
+from ruralcare.plan.stages import access_by_stage
 from ruralcare.plan.verify import Violation, verify
 
 __all__ = [
     "Plan",
     "PlanProblem",
     "Violation",
+    "access_by_stage",
     "build_problem",
     "solve",
     "solve_problem",

@@ -132,7 +132,8 @@ def reason(
 
 
 def _shown(persons: float) -> float:
-    return round(persons, 1) if persons < 10 else float(round(persons))
+    # Expected numbers are fractions; people come whole.
+    return float(round(persons))
 
 
 def _brings(

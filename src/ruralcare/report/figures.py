@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from ruralcare.need import assess
 from ruralcare.plan import Plan
+from ruralcare.plan.result import OPENINGS_COLUMNS
 from ruralcare.report.classes import breaks_min, classify_access
 from ruralcare.report.subject import Subject
 from ruralcare.types import AccessTable
@@ -263,7 +264,7 @@ class Figures:
         """What opens or grows, with its ``stage``; empty without a plan."""
         plan = self.subject.plan
         if plan is None:
-            return pd.DataFrame({"site_id": [], "service": [], "stage": [], "capital_mkrw": []})
+            return pd.DataFrame(columns=[*OPENINGS_COLUMNS, "stage"])
         rows = plan.openings.assign(stage=stage_of_period(plan, plan.openings["period"].tolist()))
         return rows.reset_index(drop=True)
 

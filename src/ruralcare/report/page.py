@@ -199,7 +199,10 @@ class MapPage:
         as it brings its own scripts.
         """
         page = _environment.get_template("page.html.j2").render(
-            data=self.data, words=self.data["words"], map_id="map_ruralcare"
+            data=self.data,
+            words=self.data["words"],
+            map_id="map_ruralcare",
+            leaflet=json.loads(assets.asset("manifest.json"))["packages"][0],
         )
         chart = OfflineMap(page, self._subject.language, self.data["finding"])
         chart.add_child(_Planner(script_json(self.data), chart.get_name()))

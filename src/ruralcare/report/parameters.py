@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ruralcare.language import Language, Message
+from ruralcare.language import Language, Message, Verbatim
 from ruralcare.report.sentences import money, number, percent
 from ruralcare.scenario import Scenario, Service
 from ruralcare.types import AGE_GROUPS
@@ -96,7 +96,7 @@ def parameters(scenario: Scenario, language: Language) -> dict[str, Any]:
             for age in AGE_GROUPS
             if any(age in rates.get(sex, {}) for sex in ("female", "male"))
         ],
-        "rates_source": need.recognition_source,
+        "rates_source": Verbatim(need.recognition_source).render(language),
     }
 
 
@@ -122,5 +122,5 @@ def _service(service: Service, language: Language) -> dict[str, Any]:
             }
             for module in service.modules
         ],
-        "source": service.source,
+        "source": Verbatim(service.source).render(language),
     }

@@ -14,9 +14,8 @@ import pandas as pd
 
 from ruralcare.language import Language, Message
 from ruralcare.need import NeedTable
-from ruralcare.plan import Plan
+from ruralcare.plan import Plan, access_by_stage
 from ruralcare.report.results import Results
-from ruralcare.report.stages import access_by_stage
 from ruralcare.scenario import NeedSettings, Scenario, Service
 from ruralcare.types import AccessTable, Places, Population, RoadNetwork, Townships
 

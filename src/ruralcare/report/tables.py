@@ -24,20 +24,35 @@ _INDICATORS = (
     "depopulating",
     "connection",
 )
+_DECIMALS = {
+    "_min": 2,
+    "_persons": 3,
+    "_mkrw": 1,
+    "_per_year": 1,
+    "_workers": 1,
+    "_share": 5,
+    "share_65plus": 5,
+    "_index": 4,
+    "_km2": 3,
+    "_per_1000": 2,
+}
+"""Decimals by the ending of a column's name."""
 
 
 def tables(results: Results) -> dict[str, pd.DataFrame]:
     """Return the tables of a run by name, as far as the chain was followed.
+
+    Every table ends with ``proxy``: whether roads are stand-ins. Figures are rounded; whoever needs
+    more decimals has the tables of :class:`Results`.
 
     Returns
     -------
     dict of str to DataFrame
         ``townships``
             ``township_id, name, sigungu_id, sigungu_name`` and the indicators of
-            :class:`~ruralcare.need.NeedTable`, with ``proxy_roads``.
+            :class:`~ruralcare.need.NeedTable`.
         ``access``
-            The access table of each stage with ``period`` (0 = today), ``year`` and
-            ``proxy_roads``.
+            The access table of each stage with ``period`` (0 = today) and ``year``.
         ``need``
             The need table; reasons as codes joined by ``;``.
         ``openings``
@@ -54,7 +69,21 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
     if results.plan is not None:
         made["openings"] = _openings(results)
         made["coverage"] = _coverage(results)
+    for name, frame in made.items():
+        made[name] = _rounded(frame).assign(proxy=results.roads.is_proxy)
     return made
+
+
+def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with no more decimals than its figures can bear."""
+    decimals = {
+        name: places
+        for name in frame.columns
+        if pd.api.types.is_float_dtype(frame[name])
+        for ending, places in _DECIMALS.items()
+        if name.endswith(ending)
+    }
+    return frame.round(decimals)
 
 
 def _text_columns(frame: pd.DataFrame) -> pd.DataFrame:
@@ -74,7 +103,6 @@ def _townships(results: Results) -> pd.DataFrame:
         frame["year"] = results.people.year
         frame["population"] = results.people.totals().reindex(frame.index)
         frame["population_65plus"] = results.people.totals(from_age=65).reindex(frame.index)
-    frame["proxy_roads"] = results.roads.is_proxy
     return _text_columns(frame.rename_axis("township_id").reset_index())
 
 
@@ -86,7 +114,6 @@ def _access(results: Results) -> pd.DataFrame:
         part.insert(1, "year", year)
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
-    frame["proxy_roads"] = results.roads.is_proxy
     return _text_columns(frame)
 
 

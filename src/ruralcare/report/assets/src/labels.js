@@ -52,7 +52,7 @@
     hot.forEach((mark) => symbols.add([mark.x - 6, mark.y - 6, mark.x + 6, mark.y + 6]));
     scene.areas.forEach((area, i) => {
       const width = (area.bounds.east - area.bounds.west) * view.scale;
-      if (width < 34 && i !== state.selected && i !== state.hover) return;
+      if (width < (scene.areas.length > 150 ? 60 : 34) && i !== state.selected && i !== state.hover) return;
       const x = area.label[0] * view.scale + view.x, y = area.label[1] * view.scale + view.y;
       const first = i === state.selected || i === state.cursor;
       add(data.townships.name[i], x, y, {

@@ -1,4 +1,4 @@
-"""What stands at each stage, where only a plan is at hand and not a whole run."""
+"""What stands at each stage of a plan, and how well people reach it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 
 from ruralcare.access import coverage
 from ruralcare.need import NeedTable
-from ruralcare.plan import Plan
+from ruralcare.plan.result import Plan
 from ruralcare.types import AccessTable, Places
 
 __all__ = ["access_by_stage"]
