@@ -198,7 +198,7 @@ def unknown_site(county):
         "least_willing = 0.3",
         'least_willing = 0.3\nforced = [{ site = "0000000", service = "day_care" }]',
     )
-    return ["plan.forced[1].site", "0000000"]
+    return ["demo.toml", "plan.forced[1].site", "0000000"]
 
 
 BROKEN = [

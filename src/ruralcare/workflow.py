@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, TypeVar
 
 from ruralcare import access, inputs, need, network, plan
@@ -17,6 +18,7 @@ from ruralcare.types import (
     Population,
     RoadNetwork,
     Townships,
+    TravelTimesByService,
 )
 
 __all__ = ["Stage", "read", "run"]
@@ -84,15 +86,7 @@ def run(
     if until == "need":
         return results
     progress(Message("Searching the plan"))
-    found = plan.solve(
-        scenario.plan,
-        needs,
-        times,
-        places,
-        seed=scenario.seed,
-        scenario_hash=scenario.hash,
-        progress=progress,
-    )
+    found = _solve(scenario, needs, times, places, progress)
     return Results(
         scenario,
         townships,
@@ -151,6 +145,29 @@ def read(
     if faults or people is None or places is None or roads is None:
         raise InputError(faults)
     return towns, people, places, roads
+
+
+def _solve(
+    scenario: Scenario,
+    needs: need.NeedTable,
+    times: TravelTimesByService,
+    places: Places,
+    progress: Progress,
+) -> plan.Plan:
+    try:
+        return plan.solve(
+            scenario.plan,
+            needs,
+            times,
+            places,
+            seed=scenario.seed,
+            scenario_hash=scenario.hash,
+            progress=progress,
+        )
+    except InputError as error:
+        # The plan knows the key at fault, not the file it stands in.
+        named = (replace(fault, file=fault.file or scenario.path.name) for fault in error.faults)
+        raise InputError(named) from None
 
 
 def _by_seats(scenario: Scenario) -> Scenario:
