@@ -45,8 +45,8 @@ def test_people_are_counted_once_and_never_negative():
         replace(people, frame=twice)
     with pytest.raises(TableError, match="negative"):
         replace(people, frame=people.frame.assign(persons=-1))
+    renamed = people.frame["age_group"].replace({"80-84": "80+"})
     with pytest.raises(TableError, match="unknown age groups"):
-        renamed = people.frame["age_group"].replace({"80-84": "80+"})
         replace(people, frame=people.frame.assign(age_group=renamed))
 
 
