@@ -213,16 +213,11 @@ def _plain(
             )
             continue
         seen[code] = row.number
-        where = gazetteer.locate(row["address"])
         if row["lon"] or row["lat"]:
             place = coordinates(row.number, row.cells, Columns("lon", "lat"), scenario, faults)
-            if place is None:
-                continue
-            point = gpd.GeoSeries.from_xy([place[0]], [place[1]], crs="EPSG:4326")
-            point = point.to_crs(scenario.crs).iloc[0]
-            hits = gazetteer.townships.frame.sindex.query(point, predicate="intersects")
-            township = str(gazetteer.townships.frame.index[min(hits)]) if len(hits) else ""
-            where = Located(point, township, "point")
+            where = gazetteer.at(place)
+        else:
+            where = gazetteer.locate(row["address"])
         willing = _share(row.number, row["willing"], faults)
         yield _Branch(code, row["name"], row["address"], where, row["operator_id"], willing)
 

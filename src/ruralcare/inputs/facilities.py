@@ -14,7 +14,6 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from ruralcare.errors import Fault, InputError
 from ruralcare.inputs.coordinates import Columns, coordinates
@@ -268,7 +267,7 @@ def _hira(
             key: str(entry.get(key) if entry.get(key) is not None else "")
             for key in ("x", "y", "name", "addr")
         }
-        where = _with_coordinates(place, cells, Columns("x", "y"), scenario, gazetteer, faults)
+        where = gazetteer.at(coordinates(place, cells, Columns("x", "y"), scenario, faults))
         key = "|".join((cells["name"], cells["addr"], cells["x"], cells["y"]))
         yield Institution(
             f"H{sha256(key.encode()).hexdigest()[:10]}",
@@ -298,9 +297,8 @@ def _plain(
             continue
         seen[code] = row.number
         if row["lon"] or row["lat"]:
-            where = _with_coordinates(
-                row.number, row.cells, Columns("lon", "lat"), scenario, gazetteer, faults
-            )
+            place = coordinates(row.number, row.cells, Columns("lon", "lat"), scenario, faults)
+            where = gazetteer.at(place)
         else:
             where = gazetteer.locate(row["address"])
         labels = tuple(part.strip() for part in row["service"].split("·"))
@@ -331,32 +329,10 @@ def _osm(
         ):
             continue
         kept.append((entry["tag"], entry["point"]))
-        where = _township_of(entry["point"], gazetteer.townships)
+        where = gazetteer.inside(entry["point"])
         capacity = float(entry["capacity"]) if entry["capacity"].isdigit() else None
         name = entry["name"] or entry["tag"]
         yield Institution(entry["facility_id"], name, "", (entry["tag"],), where, capacity)
 
 
 _READERS = {"ltc": _ltc, "hira": _hira, "plain": _plain, "osm": _osm}
-
-
-def _with_coordinates(
-    row: int,
-    cells: dict[str, str],
-    columns: Columns,
-    scenario: Scenario,
-    gazetteer: Gazetteer,
-    faults: Faults,
-) -> Located:
-    place = coordinates(row, cells, columns, scenario, faults)
-    if place is None:
-        return Located(None, reason=Message("The coordinates cannot be used."))
-    point = gpd.GeoSeries.from_xy([place[0]], [place[1]], crs="EPSG:4326").to_crs(scenario.crs)
-    return _township_of(point.iloc[0], gazetteer.townships)
-
-
-def _township_of(point: shapely.Point, townships: Townships) -> Located:
-    """Return a point with the township it lies in; an empty id outside all of them."""
-    hits = townships.frame.sindex.query(point, predicate="intersects")
-    township = str(townships.frame.index[min(hits)]) if len(hits) else ""
-    return Located(point, township, "point")

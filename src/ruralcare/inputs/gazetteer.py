@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import shapely
+from pyproj import Transformer
 
 from ruralcare.inputs.villages import read_villages, settled
 from ruralcare.language import Message
@@ -88,6 +89,19 @@ class Gazetteer:
             if point is not None:
                 return Located(point, township, "village")
         return Located(self.townships.frame.loc[township, "seat"], township, "township")
+
+    def at(self, place: tuple[float, float] | None) -> Located:
+        """Return a place by longitude and latitude; ``None`` stands for faulty coordinates."""
+        if place is None:
+            return Located(None, reason=Message("The coordinates cannot be used."))
+        project = Transformer.from_crs("EPSG:4326", self.townships.crs, always_xy=True)
+        return self.inside(shapely.Point(project.transform(*place)))
+
+    def inside(self, point: shapely.Point) -> Located:
+        """Return a point with the township it lies in; an empty id outside all of them."""
+        frame = self.townships.frame
+        hits = frame.sindex.query(point, predicate="intersects")
+        return Located(point, str(frame.index[min(hits)]) if len(hits) else "", "point")
 
     def _township(self, address: str) -> str | Located:
         frame = self.townships.frame
