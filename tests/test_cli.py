@@ -201,7 +201,86 @@ def unknown_site(county):
     return ["demo.toml", "plan.forced[1].site", "0000000"]
 
 
+def only_a_byte_order_mark(county):
+    (county / "villages" / "handeul_villages.csv").write_bytes(b"\xef\xbb\xbf")
+    return ["handeul_villages.csv", "empty"]
+
+
+def an_open_quote(county):
+    path = county / "villages" / "handeul_villages.csv"
+    path.write_text(path.read_text("utf-8") + '한들군,"한들읍,열린리,1', "utf-8")
+    return ["handeul_villages.csv", "cannot be read"]
+
+
+def a_comma_too_many(county):
+    path = county / "villages" / "handeul_villages.csv"
+    lines = path.read_text("utf-8").splitlines()
+    lines[5] = lines[5].replace("한들군,", "한들군, 그곳,", 1)
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return ["handeul_villages.csv", "row 6", "12 cells instead of 11"]
+
+
+def no_lists(county):
+    (county / "facilities" / "hira_한들군.json").write_text('{"items": []}', "utf-8")
+    return ["hira_한들군.json", "list of health institutions"]
+
+
+def lists_of_nothing(county):
+    (county / "facilities" / "hira_한들군.json").write_text('{"hospitals": [3]}', "utf-8")
+    return ["hira_한들군.json", "list of health institutions"]
+
+
+def points_for_areas(county):
+    path = county / "boundaries" / "handeul_townships.geojson"
+    frame = gpd.read_file(path)
+    frame.geometry = frame.geometry.representative_point()
+    path.unlink()
+    frame.to_file(path, driver="GeoJSON")
+    return ["handeul_townships.geojson", "no areas"]
+
+
+def nameless_township(county):
+    path = county / "boundaries" / "handeul_townships.geojson"
+    document = json.loads(path.read_text("utf-8"))
+    document["features"][0]["properties"]["adm_nm"] = None
+    path.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
+    return ["handeul_townships.geojson", "code or name"]
+
+
+def people_left_blank(county):
+    path = county / "villages" / "handeul_villages.csv"
+    lines = path.read_text("utf-8").splitlines()
+    cells = lines[1].split(",")
+    cells[6] = ""
+    lines[1] = ",".join(cells)
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return ["handeul_villages.csv", "row 2", "population"]
+
+
+def required_and_ruled_out(county):
+    one = '[{ site = "0129902", service = "day_care" }]'
+    replace(scenario_of(county), "least_willing = 0.3",
+            f"least_willing = 0.3\nforced = {one}\nforbidden = {one}")  # fmt: skip
+    return ["plan.forced[1].site", "0129902", "ruled out"]
+
+
+def required_of_one_who_refuses(county):
+    forced = '\nforced = [{ site = "0139966", service = "day_care" }]'
+    replace(scenario_of(county), "least_willing = 0.3", "least_willing = 0.3" + forced)
+    return ["plan.forced[1].site", "0139966", "takes no part"]
+
+
 BROKEN = [
+    only_a_byte_order_mark,
+    an_open_quote,
+    a_comma_too_many,
+    no_lists,
+    lists_of_nothing,
+    points_for_areas,
+    nameless_township,
+    people_left_blank,
+    required_and_ruled_out,
+    required_of_one_who_refuses,
     missing_file,
     wrong_encoding,
     township_without_population,
@@ -246,6 +325,15 @@ def test_faults_of_several_files_come_together(county):
     assert all(part in result.stderr for part in told)
 
 
+def test_an_output_folder_under_a_file_is_refused_at_once(pristine, tmp_path):
+    (tmp_path / "file").write_text("x")
+    out = tmp_path / "file" / "out"
+    result = call("run", scenario_of(pristine), "--out", out, "--language", "en")
+    assert result.exit_code == 2
+    assert "--out" in result.stderr
+    assert "Traceback" not in result.output
+
+
 def test_a_folder_with_other_files_is_left_alone(pristine, tmp_path):
     (tmp_path / "thesis.doc").write_text("x")
     result = call("run", scenario_of(pristine), "--out", tmp_path, "--language", "en")
@@ -257,7 +345,7 @@ def test_an_infeasible_scenario_names_the_rules(county):
     replace(scenario_of(county), "least_willing = 0.3", "least_willing = 0.3\nequity_floor = 0.999")
     result = call("run", scenario_of(county), "--out", county / "out", "--language", "en")
     assert result.exit_code == 3
-    assert "99.9" in result.stderr or "floor" in result.stderr
+    assert "Equity floor of 한들군: 99.9 % is asked for" in result.stderr
     assert not (county / "out").exists()
 
 

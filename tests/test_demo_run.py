@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -167,6 +168,45 @@ def test_a_folder_with_other_files_is_refused(results, tmp_path):
     with pytest.raises(InputError, match="no results of ruralcare"):
         delivery.deliver(results, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.doc"]
+
+
+@pytest.mark.parametrize("manifest", ['{"files": ["mine.txt"]}', "no json", "[]"])
+def test_a_manifest_of_another_program_is_no_licence(results, tmp_path, manifest):
+    (tmp_path / "manifest.json").write_text(manifest)
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="no results of ruralcare"):
+        delivery.deliver(results, tmp_path)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_a_file_held_open_leaves_the_old_results_whole(results, folder, monkeypatch):
+    """Excel locks an open table: its replacement fails, and all old files come back."""
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    move = Path.replace
+
+    def locked(self, target):
+        if Path(target).name == "need.csv" and "-old-" not in str(self):
+            raise PermissionError("in use")
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "replace", locked)
+    with pytest.raises(InputError, match="Close it in other programs"):
+        delivery.deliver(results, folder)
+    monkeypatch.undo()
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_unmet_need_of_a_stage_is_what_the_plan_leaves(results):
+    """Township by township another assignment, in sum the same."""
+    for stage, rows in enumerate(results.stage_need[1:], start=1):
+        coverage = results.plan.coverage
+        coverage = coverage[coverage["period"].astype(int) == stage]
+        served = coverage.groupby("service")["served_persons"].sum()
+        sums = rows.groupby("service")[["need_persons", "unmet_persons"]].sum()
+        for service in served.index:
+            met = sums.loc[service, "need_persons"] - sums.loc[service, "unmet_persons"]
+            assert met == pytest.approx(served[service], abs=1e-6)
 
 
 def test_a_failure_leaves_nothing_behind(results, tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """Need, depopulation and status against hand calculations and published values."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from small_world import places, population, times, townships
@@ -72,14 +74,41 @@ def test_ferry_and_missing_providers_are_told(service, settings):
     assert set(table.frame["reasons"]) == {"no_provider"}
 
 
+def test_the_largest_cause_is_told_even_if_each_is_small(service, settings):
+    """Nine per cent each too far, cut off and without a road: together more than a quarter."""
+    table = assess(service, settings).access
+    shares = {
+        "covered_share": 0.73, "beyond_standard_share": 0.09, "beyond_cutoff_share": 0.0,
+        "unreachable_share": 0.09, "unsnapped_share": 0.09,
+    }  # fmt: skip
+    odd = replace(table, frame=table.frame.assign(**shares))
+    strict = settings.model_copy(update={"underserved_share": 0.2})
+    found = need.assess(
+        townships(), population(), odd, services=(service,), settings=strict
+    ).of_year()
+    assert set(found["status"]) == {"underserved"}
+    assert set(found["reasons"].str.split(";").str[0]) == {"too_far"}
+
+
+def test_a_later_stage_is_judged_by_what_stands_then(service, settings):
+    table = assess(service, settings)
+    wider = replace(table.access, standards_min={"day_care": 60.0})
+    covered = wider.frame.assign(covered_share=1.0, beyond_standard_share=0.0)
+    stage = need.assess_stage(table, replace(wider, frame=covered), 2027)
+    # Within an hour A finds four places at F1 and room without limit at F2; so does B.
+    assert stage["unmet_persons"].max() == pytest.approx(0.0, abs=1e-9)
+    assert set(stage["status"]) == {"served"}
+    assert set(stage["year"]) == {2027}
+
+
 def test_indicators_by_hand(service, settings):
     facts = assess(service, settings).indicators
     assert facts.loc["A", "extinction_index"] == pytest.approx(10 / 80)
     assert facts.loc["A", "extinction_class"] == "high"
     assert facts.loc["B", "extinction_index"] == pytest.approx(15 / 20)
     assert facts.loc["B", "extinction_class"] == "caution"
-    assert facts.loc["A", "change_share"] == pytest.approx(100 / 120 - 1)
-    assert facts.loc["B", "change_share"] == pytest.approx(50 / 40 - 1)
+    assert facts.loc["A", "change_10y_share"] == pytest.approx(100 / 120 - 1)
+    assert facts.loc["B", "change_10y_share"] == pytest.approx(50 / 40 - 1)
     assert facts["depopulating"].tolist() == [True, False]
     assert facts.loc["A", "area_km2"] == pytest.approx(2.0)
 
@@ -90,7 +119,7 @@ def test_one_register_gives_no_change(service, settings):
         people.frame[people.frame["year"] == 2023], people.points, {2023: "2023-10"}
     )
     facts = need.indicators(townships(), single, settings, None)
-    assert facts["change_share"].isna().all()
+    assert facts["change_10y_share"].isna().all()
     assert facts["population_before"].isna().all()
 
 

@@ -48,6 +48,21 @@ def test_a_road_outside_the_known_land_may_be_joined():
     assert far.ok.tolist() == [True, True]
 
 
+def test_a_bay_of_the_same_land_is_not_crossed_either():
+    """A horseshoe: the house stands on one arm, the nearest road on the other, 600 m of bay off."""
+    land = shapely.union_all(
+        [box(*at(0, 0), *at(500, 2000)), box(*at(0, 0), *at(2000, 500)),
+         box(*at(1100, 0), *at(2000, 2000))]
+    )  # fmt: skip
+    roads = network(
+        {"a": (1200, 1000), "b": (1200, 1900), "c": (100, 100), "d": (400, 100)},
+        [road("a", "b"), road("c", "d")],
+    )
+    roads = replace(roads, land=land_pieces(land, 300.0))
+    snapped = snap_points(roads, homes((450, 1500)), limit_m=2000.0)
+    assert snapped.edge.tolist() == [1], "the farther road on its own arm"
+
+
 def test_narrow_water_does_not_count():
     shores = [box(*at(0, 0), *at(1000, 1000)), box(*at(1290, 0), *at(2000, 1000))]
     pieces = land_pieces(shapely.union_all(shores), 300.0)

@@ -75,6 +75,13 @@ def test_services_and_capacities_by_the_rules(folder):
     assert pd.isna(found["2", "visit_bath"][0])
 
 
+def test_beds_are_not_counted_for_the_services_beside_them(folder):
+    found = offers(facilities(folder, ltc("1", "노인요양시설·주야간보호·방문요양", "29", "10")))
+    assert found["1", "nursing_home"] == (29, "published")
+    assert found["1", "home_visit_care"] == (13, "care workers")
+    assert found["1", "day_care"] == (20, "default")
+
+
 def test_places_by_address_with_their_precision(folder):
     rows = (
         ltc("1", "방문요양", address="가람도 한들군 한들읍 백호길  3 (한들읍)")
@@ -95,6 +102,26 @@ def test_an_unknown_type_is_named_and_the_institution_kept(folder):
     told = " ".join(str(note) for note in found.notes)
     assert "우주요양" in told
     assert "without a service type" in told
+
+
+def test_a_type_of_the_scenario_is_known_as_it_is_written(folder):
+    rows = "facility_id,name,service,capacity_persons,lon,lat\na,가,child_care,25,126.55,34.55\n"
+    (folder / "list.csv").write_text(rows, "utf-8")
+    child = {
+        "id": "child_day", "name_ko": "아이돌봄", "name_en": "Child care", "level": 1,
+        "standard_min": 20, "direction": "to_place", "offered_by": ["child_care"],
+        "use_rate": 0.1, "modules": [{"capacity_persons": 10, "capital_mkrw": 1,
+                                      "running_mkrw": 1, "care_workers": 1}],
+    }  # fmt: skip
+    found = scenario(
+        folder,
+        services=[child],
+        facilities={
+            "sources": [{"file": "list.csv", "format": "plain"}],
+            "capacity": {"child_day": {"default_persons": 5}},
+        },
+    )
+    assert offers(inputs.read_facilities(found)) == {("a", "child_day"): (25, "published")}
 
 
 def test_a_bad_capacity_is_a_fault_with_its_row(folder):
@@ -170,6 +197,25 @@ def test_branches_of_the_clearing_house(folder):
     assert found.frame.loc["0120001", "address"] == "가람도 한들군 한들읍 한들로 202"
     told = " ".join(str(note) for note in found.notes)
     assert "left out: 1" in told
+
+
+def test_co_operatives_of_one_name_in_two_counties_are_two(folder):
+    frame = areas()
+    frame["sggnm"] = ["한들군", "묵도군"]
+    frame["adm_nm"] = ["가람도 한들군 한들읍", "가람도 묵도군 묵도면"]
+    frame["adm_cd2"] = ["9971025000", "9981031000"]
+    frame.to_file(folder / "towns.geojson")
+    villages = VILLAGES.replace(
+        "한들군,묵도면,묵도리,3,9971031000", "묵도군,묵도면,묵도리,3,9981031000"
+    )
+    (folder / "villages.csv").write_text(villages, "utf-8")
+    rows = [
+        branch("0120001", "중앙농협", "가람도 한들군 한들읍 한들로 1"),
+        branch("0120002", "중앙농협", "가람도 묵도군 묵도면 묵도로 1"),
+        branch("0120003", "중앙 시장", "가람도 묵도군 묵도면 묵도로 2"),
+    ]
+    found = cooperatives(folder, rows).frame
+    assert found["operator_id"].tolist() == ["0120001", "0120002", "0120002"]
 
 
 def test_willingness_of_a_file_overrides_the_figure(folder):

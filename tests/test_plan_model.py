@@ -624,3 +624,37 @@ def test_a_plan_checks_itself():
         replace(plan, assignment=plan.assignment.drop(columns="persons"))
     with pytest.raises(TableError, match="termination"):
         replace(plan, termination="done")
+
+
+def test_no_module_stands_that_nobody_needs():
+    """Five people, places to be had by 10 and by 35: the search may take any, the plan takes 10."""
+    small, large = Module("10", 10, 100.0, 0, 1), Module("35", 35, 750.0, 0, 5)
+    problem = PlanProblem(
+        zone_ids=("z",),
+        zone_groups=("g",),
+        priority=np.ones(1),
+        site_ids=("a",),
+        site_operators=("a",),
+        site_groups=("g",),
+        candidate=np.array([True]),
+        willing=np.array([True]),
+        services=(Service("day", 1, 1.0, (large, small), max_modules=2),),
+        periods=(Period("1", 2027), Period("2", 2028)),
+        demand_persons=np.array([[[5.0, 15.0]]]),
+        existing_persons=np.zeros((1, 1, 2)),
+        pairs=(Pairs(np.array([0]), np.array([0]), np.array([10.0])),),
+        rules=Rules(budget_mkrw=(2000.0, 2000.0)),
+    )
+    plan = solve_problem(problem, relative_gap=0.0)
+    assert plan.openings[["period", "modules"]].to_numpy().tolist() == [
+        ["1", "10×1"],
+        ["2", "10×1"],
+    ]
+    assert plan.openings["capital_mkrw"].sum() == 200.0
+    crowded = replace(problem, demand_persons=np.array([[[5.0, 30.0]]]))
+    plan = solve_problem(crowded, relative_gap=0.0)
+    # Two of the small ones hold 20: the large one comes when it is needed, beside the small one.
+    assert plan.openings[["period", "modules"]].to_numpy().tolist() == [
+        ["1", "10×1"],
+        ["2", "35×1"],
+    ]

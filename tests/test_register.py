@@ -8,11 +8,24 @@ from ruralcare.errors import InputError
 from ruralcare.inputs.files import Faults
 from ruralcare.inputs.register import read_register
 
+AGES = [f"{age}~{age + 4}세" for age in range(0, 100, 5)] + ["100세 이상"]
 HEADER = (
-    '"행정구역","2023년10월_계_총인구수","2023년10월_계_연령구간인구수",'
-    '"2023년10월_남_0~4세","2023년10월_남_100세 이상","2023년10월_여_0~4세",'
-    '"2023년10월_여_100세 이상"\n'
+    ",".join(
+        ['"행정구역"', '"2023년10월_계_총인구수"', '"2023년10월_계_연령구간인구수"']
+        + [f'"2023년10월_{sex}_{age}"' for sex in "남여" for age in AGES]
+    )
+    + "\n"
 )
+
+
+def line(name, *, boys=0, old_men=0, girls=0, old_women=0, total=None):
+    """Return a row with four age groups filled: 0–4 and 100 and over, of both sexes."""
+    counts = [boys, *[0] * 19, old_men, girls, *[0] * 19, old_women]
+    whole = sum(counts) if total is None else total
+    return (
+        ",".join(f'"{cell}"' for cell in (name, *(f"{n:,}" for n in (whole, whole, *counts))))
+        + "\n"
+    )
 
 
 def write(path: Path, rows: str, header: str = HEADER, encoding: str = "cp949") -> Path:
@@ -28,11 +41,10 @@ def people(register, township: str) -> int:
     return int(register.frame.loc[register.frame["township_id"] == township, "persons"].sum())
 
 
-ROWS = (
-    '"가람도 한들군 (9971000000)","1,119","1,119","1,000","1","110","8"\n'
-    '"가람도 한들군 신동읍(9971025000)","1,111","1,111","1,000","1","110","0"\n'
-    '"가람도 한들군 신동읍함백출장소(9971025400)","8","8","0","0","0","8"\n'
-)
+COUNTY = line("가람도 한들군 (9971000000)", boys=1000, old_men=1, girls=110, old_women=8)
+TOWN = line("가람도 한들군 신동읍(9971025000)", boys=1000, old_men=1, girls=110)
+BRANCH = line("가람도 한들군 신동읍함백출장소(9971025400)", old_women=8)
+ROWS = COUNTY + TOWN + BRANCH
 
 
 def test_branch_offices_add_to_the_longest_prefix_and_nobody_is_lost(tmp_path):
@@ -71,25 +83,31 @@ def test_single_years_are_summed_to_five_year_groups(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ('"가람도 한들군 한들읍","1","1","1","0","0","0"\n', "ten-digit code"),
-        ('"가람도 한들군 한들읍(9971025000)","1","1","x","0","0","0"\n', "number of people"),
-        ('"가람도 한들군 한들읍(9971025000)","1","1"\n', "cells instead of 7"),
+        (line("가람도 한들군 한들읍", boys=1), "ten-digit code"),
+        (TOWN.replace('"110"', '"x"'), "number of people"),
+        (TOWN.replace('"110"', '"11"'), "ages sum to 1,012 people, the total says 1,111"),
+        ('"가람도 한들군 한들읍(9971025000)","1","1"\n', "cells instead of 45"),
         (ROWS + ROWS, "occurs more than once"),
         (
-            ROWS.replace("1,119", "1,120", 2).replace(
-                '"1,000","1","110","8"', '"1,001","1","110","8"', 1
-            ),
+            COUNTY.replace("1,119", "1,120").replace('"8"', '"9"') + TOWN + BRANCH,
             "its own row says 1,120",
         ),
-        (
-            '"가람도 한들군 딴곳출장소(9971025400)","8","8","0","0","0","8"\n',
-            "branch office belongs",
-        ),
+        (line("가람도 한들군 딴곳출장소(9971025400)", old_women=8), "branch office belongs"),
     ],
 )
 def test_faults_are_named(tmp_path, rows, told):
     with pytest.raises(InputError, match=told):
         read(write(tmp_path / "r.csv", rows))
+
+
+@pytest.mark.parametrize("ages", [AGES[:-1], [f"{age}~{age + 9}세" for age in range(0, 100, 10)]])
+def test_other_age_groups_are_refused(tmp_path, ages):
+    """Ten-year groups would be counted at the wrong ages, missing ones not at all."""
+    names = ["행정구역", "2023년10월_계_총인구수", *(f"2023년10월_계_{age}" for age in ages)]
+    header = ",".join(f'"{name}"' for name in names) + "\n"
+    row = ",".join(['"가람도 한들군 한들읍(9971025000)"', *(['"0"'] * (len(names) - 1))]) + "\n"
+    with pytest.raises(InputError, match="five-year"):
+        read(write(tmp_path / "r.csv", row, header))
 
 
 def test_another_table_is_not_taken_for_a_register(tmp_path):

@@ -75,6 +75,14 @@ def test_faults_are_told_in_korean_too(demo, tmp_path):
             "plan.forced[1].year",
         ),
         ("year = 2028", "year = 2027", "plan"),
+        ("[plan]", "[travel]\ncutoff_min = 25\n[plan]", "services[2].standard_min"),
+        ("[plan]", "[roads.speeds_kmh]\nprimery = 50\n[plan]", "roads.speeds_kmh.primery"),
+        (
+            "[plan]",
+            "[facilities.capacity]\nday_caer = { default_persons = 5 }\n[plan]",
+            "facilities.capacity.day_caer",
+        ),
+        ('as_of = "2023-10"', 'as_of = "2023-10"\ncrs = "EPSG:999999"', "townships.crs"),
     ],
 )
 def test_contradictions_are_found(demo, tmp_path, old, new, key):
@@ -136,3 +144,10 @@ def test_the_schema_explains_every_key_and_is_json(scenarios):
     raw = tomllib.loads((scenarios / "demo.toml").read_text("utf-8"))
     assert set(raw) <= set(schema["properties"])
     assert "services" not in schema["required"]
+
+
+def test_a_variant_must_be_a_table(demo, tmp_path):
+    path = tmp_path / "s.toml"
+    path.write_text("variants = { dry = 3 }\n" + demo.split("# A what-if")[0], encoding="utf-8")
+    with pytest.raises(InputError, match=r"variants.dry.*table of keys"):
+        Scenario.read(path, variant="dry")

@@ -173,6 +173,14 @@ def run(
             files = delivery.deliver(results, out, progress=progress)
     except RuralCareError as error:
         raise _failed(error, tongue) from None
+    except OSError as error:
+        fault = Fault(
+            Message("The results cannot be written: {detail}.", detail=str(error)),
+            Message("Free some space, or choose a folder in which you may write."),
+            column="--out",
+            value=str(out),
+        )
+        raise _failed(InputError([fault]), tongue) from None
     except KeyboardInterrupt:
         _say(Message("Stopped; nothing was written."), tongue, error=True)
         raise typer.Exit(130) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shutil
 import tempfile
@@ -34,22 +35,36 @@ def check_folder(out: Path) -> None:
     Raises
     ------
     InputError
-        The folder holds other files, or is a file.
+        The folder holds other files, is a file, or cannot be written.
     """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
-    if out.is_dir() and (out / _MANIFEST).is_file():
-        return
-    raise InputError(
-        [
-            Fault(
-                Message("The output folder holds files that are no results of ruralcare."),
-                Message("Choose a new or empty folder."),
-                column="--out",
-                value=str(out),
-            )
-        ]
-    )
+    place = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise _refused(
+            out,
+            Message("No folder can be made here."),
+            Message("Choose a folder in which you may write."),
+        )
+    if out.exists() and any(out.iterdir()) and _earlier(out) is None:
+        raise _refused(
+            out,
+            Message("The output folder holds files that are no results of ruralcare."),
+            Message("Choose a new or empty folder."),
+        )
+
+
+def _refused(out: Path, problem: Message, remedy: Message) -> InputError:
+    return InputError([Fault(problem, remedy, column="--out", value=str(out))])
+
+
+def _earlier(out: Path) -> list[str] | None:
+    """Return the files of earlier results, or None if the folder holds none."""
+    try:
+        manifest = json.loads((out / _MANIFEST).read_text("utf-8"))
+        if manifest["program"] != "ruralcare":
+            return None
+        return [str(name) for name in manifest["files"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def deliver(results: Results, out: Path, *, progress: Progress = silent) -> list[Path]:
@@ -69,6 +84,7 @@ def deliver(results: Results, out: Path, *, progress: Progress = silent) -> list
     InputError
         The folder holds files that are not ours.
     """
+    out = out.absolute()
     check_folder(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -103,20 +119,40 @@ def _make(results: Results, work: Path, out: Path, progress: Progress) -> list[s
 
 
 def _replace(work: Path, out: Path, names: list[str]) -> None:
+    """Move the new files to their place; if one cannot be moved, put all old ones back."""
     if not out.exists():
         # One rename: the folder appears whole.
         work.chmod(0o755)
         work.replace(out)
         return
-    (out / "tables").mkdir(exist_ok=True)
-    old = out / _MANIFEST
-    earlier = json.loads(old.read_text("utf-8")).get("files", []) if old.is_file() else []
-    for name in names:
-        (work / name).replace(out / name)
-    for name in sorted(set(earlier) - set(names)):
-        stale = (out / name).resolve()
-        if stale.is_relative_to(out.resolve()):
-            stale.unlink(missing_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
+    moved: list[str] = []
+    placed: list[str] = []
+    try:
+        for name in dict.fromkeys([*(_earlier(out) or []), *names]):
+            old = (out / name).resolve()
+            if old.is_relative_to(out.resolve()) and old.is_file():
+                (aside / name).parent.mkdir(parents=True, exist_ok=True)
+                old.replace(aside / name)
+                moved.append(name)
+        (out / "tables").mkdir(exist_ok=True)
+        for name in names:
+            (work / name).replace(out / name)
+            placed.append(name)
+    except OSError as error:
+        for name in placed:
+            (out / name).unlink(missing_ok=True)
+        for name in moved:
+            (aside / name).replace(out / name)
+        raise _refused(
+            out,
+            Message(
+                "A file of the earlier results cannot be replaced: {detail}.", detail=str(error)
+            ),
+            Message("Close it in other programs (such as Excel) and run again."),
+        ) from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _text(path: Path, text: str) -> None:

@@ -416,8 +416,7 @@ class RoadNetwork:
     notes : sequence of Message
         What a reader of the results must know about these roads.
     land : MultiPolygon, optional
-        Pieces of land with water between them. A point on one piece does not join a road on
-        another, however near it is.
+        The known land. A point does not join a road across water, however near it is.
     """
 
     nodes: gpd.GeoDataFrame

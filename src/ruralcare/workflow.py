@@ -18,7 +18,6 @@ from ruralcare.types import (
     Population,
     RoadNetwork,
     Townships,
-    TravelTimesByService,
 )
 
 __all__ = ["Stage", "read", "run"]
@@ -78,24 +77,44 @@ def run(
         services=scenario.services,
         settings=scenario.need,
         years=[period.year for period in scenario.plan.periods],
-        connection=network.connections(roads, townships, people.points),
+        connection=network.connections(
+            roads, townships, people.points, snap_limit_m=scenario.travel.snap_limit_m
+        ),
     )
     results = Results(
-        scenario, townships, people, places, roads, (today,), needs, notes=(*notes, *needs.notes)
+        scenario,
+        townships,
+        people,
+        places,
+        roads,
+        (today,),
+        needs,
+        stage_need=(needs.of_year(),),
+        notes=(*notes, *needs.notes),
     )
     if until == "need":
         return results
     progress(Message("Searching the plan"))
-    found = _solve(scenario, needs, times, places, progress)
+    found = plan.solve(
+        scenario.plan,
+        needs,
+        times,
+        places,
+        seed=scenario.seed,
+        scenario_hash=scenario.hash,
+        progress=progress,
+    )
+    stages = plan.access_by_stage(needs, places, found)
     return Results(
         scenario,
         townships,
         people,
         places,
         roads,
-        plan.access_by_stage(needs, places, found),
+        stages,
         needs,
         found,
+        plan.need_by_stage(needs, stages, found),
         results.notes,
     )
 
@@ -142,32 +161,15 @@ def read(
         Message("Building the road network"),
         lambda: network.read_roads(readable, towns, points, settings),
     )
+    if places is not None:
+        try:
+            plan.check_openings(scenario.plan, places)
+        except InputError as error:
+            # The plan knows the key at fault, not the file it stands in.
+            faults.extend(replace(fault, file=scenario.path.name) for fault in error.faults)
     if faults or people is None or places is None or roads is None:
         raise InputError(faults)
     return towns, people, places, roads
-
-
-def _solve(
-    scenario: Scenario,
-    needs: need.NeedTable,
-    times: TravelTimesByService,
-    places: Places,
-    progress: Progress,
-) -> plan.Plan:
-    try:
-        return plan.solve(
-            scenario.plan,
-            needs,
-            times,
-            places,
-            seed=scenario.seed,
-            scenario_hash=scenario.hash,
-            progress=progress,
-        )
-    except InputError as error:
-        # The plan knows the key at fault, not the file it stands in.
-        named = (replace(fault, file=fault.file or scenario.path.name) for fault in error.faults)
-        raise InputError(named) from None
 
 
 def _by_seats(scenario: Scenario) -> Scenario:

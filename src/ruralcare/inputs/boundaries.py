@@ -117,6 +117,11 @@ def _read_file(path: Path, scenario: Scenario, faults: Faults) -> gpd.GeoDataFra
     )
     frame = frame.explode(index_parts=False)
     frame = frame[frame.geom_type == "Polygon"]
+    if frame.empty:
+        raise faults.stop(
+            Message("The file holds no areas."),
+            Message("Give a file with a polygon for each township."),
+        )
     return frame.dissolve(by=frame.index, as_index=False)
 
 
@@ -174,15 +179,15 @@ def _named(frame: gpd.GeoDataFrame, scenario: Scenario, faults: Faults) -> gpd.G
             ),
         )
     ids = frame[id_column].map(_code)
-    names = frame[name_column].astype(str).str.strip()
-    blank = ids == ""
-    if blank.any():
-        faults.add(
-            Message("{count} areas have no code.", count=int(blank.sum())),
-            Message("Fill the column, or remove these areas."),
-            column=id_column,
-        )
-        faults.raise_if_any()
+    names = frame[name_column].map(_code)
+    for column, values in ((id_column, ids), (name_column, names)):
+        if (values == "").any():
+            faults.add(
+                Message("{count} areas have no code or name.", count=int((values == "").sum())),
+                Message("Fill the column, or remove these areas."),
+                column=column,
+            )
+    faults.raise_if_any()
     if "sigungu_name" in frame.columns:
         counties = frame["sigungu_name"].astype(str)
     elif "sggnm" in frame.columns:

@@ -6,9 +6,10 @@ import re
 import unicodedata
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 import geopandas as gpd
@@ -65,7 +66,7 @@ def read_cooperatives(scenario: Scenario, townships: Townships | None = None) ->
         path = scenario.resolve(source.file)
         faults = Faults(source.file.name)
         if path.suffix.lower() == ".xlsx":
-            branches = _with_operators(_kftc(path, gazetteer, faults, notes))
+            branches = _with_operators(_kftc(path, gazetteer, faults, notes), towns)
         else:
             branches = list(_plain(path, scenario, gazetteer, faults))
         faults.raise_if_any()
@@ -123,15 +124,15 @@ def _kftc(path: Path, gazetteer: Gazetteer, faults: Faults, notes: list[Message]
             # The publisher's workbook has no style sheet; only its texts are of interest.
             warnings.filterwarnings("ignore", message="Workbook contains no default style")
             book = openpyxl.load_workbook(path, read_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
+    except (BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, OSError) as error:
         raise faults.stop(
             Message("The workbook cannot be read: {detail}.", detail=str(error)),
             Message("Save it again as .xlsx."),
         ) from None
     branches, left_out = [], Counter[str]()
     known = {name.split()[-1] for name in gazetteer.townships.frame["sigungu_name"] if name}
-    for cells in book.worksheets[0].iter_rows(values_only=True):
-        code = _half_width(cells[0])
+    for cells in _cells(book, faults):
+        code = _half_width(cells[0]) if cells else ""
         if not _CODE.match(code):
             continue
         texts = [_half_width(cell) for cell in (*cells, *[None] * 8)[:8]]
@@ -148,7 +149,7 @@ def _kftc(path: Path, gazetteer: Gazetteer, faults: Faults, notes: list[Message]
         elif _NO_BRANCH.search(name):
             left_out["unit"] += 1
         else:
-            branches.append(_Branch(code, name, address, where))
+            branches.append(_Branch(code, name or code, address, where))
     book.close()
     if not branches:
         raise faults.stop(
@@ -170,27 +171,43 @@ def _kftc(path: Path, gazetteer: Gazetteer, faults: Faults, notes: list[Message]
     return branches
 
 
+def _cells(book: openpyxl.Workbook, faults: Faults) -> Iterator[tuple[object, ...]]:
+    try:
+        yield from book.worksheets[0].iter_rows(values_only=True)
+    except (ParseError, ValueError, KeyError) as error:
+        raise faults.stop(
+            Message("The workbook cannot be read: {detail}.", detail=str(error)),
+            Message("Save it again as .xlsx."),
+        ) from None
+
+
 def _half_width(cell: object) -> str:
     return "" if cell is None else " ".join(unicodedata.normalize("NFKC", str(cell)).split())
 
 
-def _with_operators(branches: list[_Branch]) -> list[_Branch]:
-    """Return the branches with the co-operative they belong to.
+def _with_operators(branches: list[_Branch], towns: Townships) -> list[_Branch]:
+    """Return the branches with the co-operative of their county that they belong to.
 
     A main office is called after the co-operative (``해남농협``), its branches begin with the
     name without 농협 (``해남 마산``).
     """
-    mains = {
-        branch.name.removesuffix("농협"): branch.coop_id
-        for branch in branches
-        if branch.name.endswith("농협") and " " not in branch.name
-    }
+    county = towns.frame["sigungu_id"].to_dict()
+    mains: dict[tuple[str, str], str] = {}
+    for branch in branches:
+        if branch.name.endswith("농협") and " " not in branch.name:
+            key = county.get(branch.located.township_id, ""), branch.name.removesuffix("농협")
+            mains.setdefault(key, branch.coop_id)
     result = []
     for branch in branches:
-        stem = branch.name.split()[0].removesuffix("농협")
-        operator = mains.get(stem)
+        own, stem = county.get(branch.located.township_id, ""), branch.name.partition(" ")[0]
+        stem = stem.removesuffix("농협")
+        operator = branch.coop_id if branch.coop_id in mains.values() else mains.get((own, stem))
         if operator is None:
-            ends = [code for main, code in mains.items() if main.endswith(stem)]
+            ends = [
+                code
+                for (place, main), code in mains.items()
+                if place == own and stem and main.endswith(stem)
+            ]
             operator = ends[0] if len(ends) == 1 else branch.coop_id
         result.append(replace(branch, operator_id=operator))
     return result

@@ -40,6 +40,7 @@ _KIND_ORDER = (
     "short_stay",
     "equipment",
 )
+_RESIDENTIAL = ("nursing_home", "group_home")
 _OSM_SAME_PLACE_M = 200.0
 
 
@@ -109,10 +110,15 @@ def _facilities(
     places, unplaced = [], []
     offers: list[tuple[str, str, float | None, str]] = []
     strange: Counter[str] = Counter()
+    # Services are data of the scenario: its own types and ids are known as they are written.
+    own_types = {
+        kind for service in scenario.services for kind in (service.id, *service.offered_by)
+    }
+    own_types |= set(_service_types().values())
     for one in institutions:
         services = []
         for label in one.labels:
-            service = _service_types().get(label)
+            service = _service_types().get(label) or (label if label in own_types else None)
             if service is not None and service not in services:
                 services.append(service)
             elif service is None and not _PART_OF_SERVICE.search(label):
@@ -187,10 +193,10 @@ def _offers(
     offered = dict.fromkeys(counted.get(service, service) for service in services)
     ladder = sorted(scenario.services, key=lambda service: service.level)
     staffed = next((service.id for service in ladder if service.id in offered), None)
-    residential = {"nursing_home", "group_home"} & set(services)
+    residential = {counted.get(service) for service in services if service in _RESIDENTIAL}
     for service in offered:
         rule = scenario.facilities.capacity.get(service)
-        if one.capacity is not None and (residential or len(offered) == 1):
+        if one.capacity is not None and (service in residential or len(offered) == 1):
             yield one.facility_id, service, one.capacity, "published"
         elif rule is None:
             yield one.facility_id, service, None, "unknown"
@@ -251,13 +257,15 @@ def _hira(
     """Read hospitals, clinics, health posts and pharmacies with coordinates (HIRA, JSON)."""
     try:
         document = json.loads(read_text(scenario.resolve(source.file), faults))
+        if not {"hospitals", "pharmacies"} & set(document):
+            raise ValueError("hospitals, pharmacies")
         entries = [
             (entry, label)
             for key, fallback in (("hospitals", ""), ("pharmacies", "약국"))
-            for entry in document.get(key, [])
+            for entry in document.get(key) or []
             for label in [entry.get("cl_nm") or fallback]
         ]
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, TypeError) as error:
         raise faults.stop(
             Message("The file is not a list of health institutions: {detail}.", detail=str(error)),
             Message("Give a JSON object with the lists hospitals and pharmacies."),

@@ -69,7 +69,7 @@ def read_bytes(path: Path, faults: Faults) -> bytes:
             value=path.name,
         )
     content = path.read_bytes()
-    if not content.strip():
+    if not content.strip(b"\xef\xbb\xbf \t\r\n\x00"):
         raise faults.stop(Message("The file is empty."), Message("Fetch it from its source again."))
     return content
 
@@ -101,6 +101,16 @@ def read_text(path: Path, faults: Faults) -> str:
         Message("The text is neither in UTF-8 nor in CP949."),
         Message("Save the file again as UTF-8, or export it again from its source."),
     )
+
+
+def _parsed(lines: Iterable[list[str]], faults: Faults) -> Iterator[list[str]]:
+    try:
+        yield from lines
+    except csv.Error as error:
+        raise faults.stop(
+            Message("The table cannot be read: {detail}.", detail=str(error)),
+            Message("Save the file again as CSV; every opening quote needs a closing one."),
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -140,13 +150,14 @@ def read_table(
     InputError
         The file cannot be read, or lacks a column, or a row is cut off.
     """
-    text = read_text(path, faults)
-    return _table(csv.reader(io.StringIO(text), delimiter=delimiter), faults, required)
+    # Line ends of every system; inside quotes they are kept.
+    text = io.StringIO(read_text(path, faults).replace("\r\n", "\n").replace("\r", "\n"))
+    return _table(csv.reader(text, delimiter=delimiter, strict=True), faults, required)
 
 
 def _table(lines: Iterable[list[str]], faults: Faults, required: Sequence[str]) -> Table:
-    reader = iter(lines)
-    header = tuple(cell.strip() for cell in next(reader))
+    reader = _parsed(lines, faults)
+    header = tuple(cell.strip() for cell in next(reader, []))
     lacking = [column for column in required if column not in header]
     if lacking:
         raise faults.stop(
@@ -158,14 +169,16 @@ def _table(lines: Iterable[list[str]], faults: Faults, required: Sequence[str]) 
     for number_, cells in enumerate(reader, start=2):
         if not any(cell.strip() for cell in cells):
             continue
-        if len(cells) < len(header):
+        if len(cells) < len(header) or any(cell.strip() for cell in cells[len(header) :]):
             faults.add(
                 Message(
                     "The row has {found} cells instead of {wanted}.",
                     found=len(cells),
                     wanted=len(header),
                 ),
-                Message("The file may be cut off: fetch it from its source again."),
+                Message(
+                    "Put texts with commas in quotes; a short row may mean a file that was cut off."
+                ),
                 row=number_,
             )
             continue

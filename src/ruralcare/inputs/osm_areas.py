@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import osmium
@@ -152,6 +154,16 @@ def _area(
     return (None, nothing) if area.is_empty else (area, gap)
 
 
+def _entities(path: Path, keys: Any, faults: Faults) -> Iterator[Any]:  # noqa: ANN401
+    try:
+        yield from osmium.FileProcessor(str(path)).with_areas().with_filter(keys)
+    except RuntimeError as error:
+        raise faults.stop(
+            Message("The OpenStreetMap extract cannot be read: {detail}.", detail=str(error)),
+            Message("Fetch the .osm.pbf file again."),
+        ) from None
+
+
 def read_osm_care_places(path: Path, scenario: Scenario, faults: Faults) -> pd.DataFrame:
     """Read care and health institutions.
 
@@ -165,7 +177,7 @@ def read_osm_care_places(path: Path, scenario: Scenario, faults: Faults) -> pd.D
     read_bytes(path, faults)
     rows = []
     keys = osmium.filter.KeyFilter("amenity", "social_facility", "healthcare")
-    for entity in osmium.FileProcessor(str(path)).with_areas().with_filter(keys):
+    for entity in _entities(path, keys, faults):
         tags = entity.tags
         tag = tags.get("social_facility") or tags.get("amenity") or tags.get("healthcare")
         if isinstance(entity, osmium.osm.Node):

@@ -43,10 +43,12 @@ def read_places(scenario: Scenario, townships: Townships | None = None) -> Place
 
 def _run_by(facilities: Facilities, cooperatives: Cooperatives, towns: Townships) -> Facilities:
     county = towns.frame["sigungu_id"]
-    mains = cooperatives.frame[cooperatives.frame.index == cooperatives.frame["operator_id"]]
-    mains = mains[mains["name"].str.endswith("농협")]
     frame = facilities.frame.copy()
-    for coop_id, main in mains.iterrows():
-        same_county = frame["township_id"].map(county) == county.get(main["township_id"])
-        frame.loc[frame["name"].str.startswith(main["name"]) & same_county, "operator_id"] = coop_id
+    # An operator that the list itself names is believed.
+    open_ended = frame["operator_id"] == frame.index
+    mains = cooperatives.frame[cooperatives.frame["name"].str.fullmatch(r"\S+농협")]
+    for _, main in mains.iterrows():
+        here = frame["township_id"].map(county) == county.get(main["township_id"])
+        named = frame["name"].str.startswith(main["name"])
+        frame.loc[open_ended & named & here, "operator_id"] = main["operator_id"]
     return replace(facilities, frame=frame)

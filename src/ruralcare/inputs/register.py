@@ -25,6 +25,8 @@ __all__ = ["Register", "read_register"]
 _NAME = re.compile(r"^(?P<name>.*?)\s*\((?P<code>\d{10})\)$")
 _DATE = re.compile(r"^(?P<year>\d{4})년(?P<month>\d{2})월_(?P<sex>계|남|여)_(?P<what>.+)$")
 _AGE = re.compile(r"^(?P<age>\d+)(~\d+)?세( 이상)?$")
+_FIVE_YEARS = {f"{age}~{age + 4}세" for age in range(0, 100, 5)} | {"100세 이상"}
+_SINGLE_YEARS = {f"{age}세" for age in range(100)} | {"100세 이상"}
 _SEX = {"계": "all", "남": "male", "여": "female"}
 _TRUNCATED_BYTES = 1_024_000
 
@@ -113,6 +115,7 @@ def read_register(path: Path, faults: Faults) -> Register:
 def _columns(header: Iterable[str], faults: Faults) -> tuple[dict[str, tuple[str, str]], int, int]:
     """Return the age columns (name → sex, group) and the date of a register."""
     columns: dict[str, tuple[str, str]] = {}
+    ages: dict[str, set[str]] = {}
     dates = set()
     for name in header:
         match = _DATE.match(name)
@@ -122,12 +125,22 @@ def _columns(header: Iterable[str], faults: Faults) -> tuple[dict[str, tuple[str
         age = _AGE.match(match["what"])
         if age is not None:
             columns[name] = (_SEX[match["sex"]], AGE_GROUPS[min(int(age["age"]) // 5, 20)])
+            ages.setdefault(match["sex"], set()).add(match["what"])
     if not columns or len(dates) != 1:
         raise faults.stop(
             Message("These are not the columns of a resident register by age."),
             Message("Give the file 연령별인구현황 (columns such as 2023년10월_남_65~69세)."),
             row=1,
         )
+    for sex, found in ages.items():
+        if found not in (_FIVE_YEARS, _SINGLE_YEARS):
+            raise faults.stop(
+                Message("The age columns are neither all five-year groups nor all single years."),
+                Message("Export the register with five-year age groups (5세 단위), all ages."),
+                row=1,
+                column=sex,
+                value=", ".join(sorted(found ^ _FIVE_YEARS)[:5]),
+            )
     if {sex for sex, _ in columns.values()} >= {"male", "female"}:
         columns = {name: key for name, key in columns.items() if key[0] != "all"}
     ((year, month),) = dates
@@ -150,6 +163,18 @@ def _persons(
             )
             continue
         found[key] = found.get(key, 0) + int(text)
+    whole = next((row.cells[name] for name in row.cells if name.endswith("_계_총인구수")), "")
+    own, parts = whole.replace(",", ""), sum(found.values())
+    if own.isdigit() and int(own) != parts:
+        faults.add(
+            Message(
+                "The ages sum to {parts} people, the total says {own}.", parts=parts, own=int(own)
+            ),
+            Message("The row is damaged: fetch the register again."),
+            row=row.number,
+            column="총인구수",
+            value=whole,
+        )
     return found
 
 

@@ -63,6 +63,16 @@ def read_villages(scenario: Scenario) -> gpd.GeoDataFrame:
             continue
         seen[code, name] = row.number
         persons = number(row, "population", faults, least=0)
+        if not row["population"]:
+            faults.add(
+                Message("The number of people is missing."),
+                Message(
+                    "Write it, 0 if nobody lives there; it says how the township's people "
+                    "are spread."
+                ),
+                row=row.number,
+                column="population",
+            )
         place = coordinates(row.number, row.cells, Columns("lon", "lat"), scenario, faults)
         if place is None:
             continue

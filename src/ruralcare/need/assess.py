@@ -14,9 +14,10 @@ from ruralcare.need.table import NeedTable
 from ruralcare.scenario import NeedSettings, Service
 from ruralcare.types import AccessTable, Population, Townships
 
-__all__ = ["assess"]
+__all__ = ["assess", "assess_stage"]
 
-# A cause is told when at least this share of the people of a township is hit by it.
+# A cause is told when at least this share of the people of a township is hit by it, and the
+# largest cause always.
 _TOLD_SHARE = 0.1
 
 
@@ -82,7 +83,39 @@ def assess(
                 year=str(people.year),
             )
         )
-    return NeedTable(frame[columns], facts, services, townships, people, access, tuple(notes))
+    return NeedTable(
+        frame[columns], facts, services, townships, people, access, settings, tuple(notes)
+    )
+
+
+def assess_stage(need: NeedTable, access: AccessTable, year: int) -> pd.DataFrame:
+    """Say the same of a later stage, from what stands then.
+
+    People are assigned as today: as many as possible are served, the nearest first. A plan
+    decides what opens where; it does not decide who gets which place, so its own assignment,
+    which favours needy townships, is not used here. Both serve the same number in all, unless a
+    least use ties people to a site.
+
+    Parameters
+    ----------
+    need : NeedTable
+        Need and thresholds.
+    access : AccessTable
+        Access with what stands at the stage.
+    year : int
+        Year of the stage, one of ``need.years``.
+
+    Returns
+    -------
+    DataFrame
+        The columns of :class:`NeedTable`, a row for each township and service.
+    """
+    rows = need.of_year(year)
+    parts = []
+    for service in need.services:
+        mine = rows[rows["service"] == service.id].set_index("township_id")["need_persons"]
+        parts.append(_one_service(service, mine, access, need.settings, need.indicators))
+    return pd.concat(parts, ignore_index=True).assign(year=year)[list(need.frame.columns)]
 
 
 def _one_service(
@@ -105,7 +138,7 @@ def _one_service(
     for township in facts.index:
         wanted, unmet = float(need[township]), float(need[township] - met[township])
         reasons = _reasons(shares.loc[township], wanted, unmet, capacity.empty, settings)
-        if reasons and facts.loc[township, "connection"] == "ferry":
+        if "too_far" in reasons and facts.loc[township, "connection"] == "ferry":
             reasons.append("ferry_only")
         rows.append(
             (
@@ -135,7 +168,8 @@ def _reasons(
             "unreachable": shares["unreachable_share"],
             "unsnapped": shares["unsnapped_share"],
         }
-        reasons = [code for code, share in causes.items() if share >= _TOLD_SHARE]
+        told = min(_TOLD_SHARE, max(causes.values()))
+        reasons = [code for code, share in causes.items() if share >= told]
     without_room = unmet - need * outside
     if need > 0 and without_room >= settings.unmet_share * need:
         reasons.append("no_seats")

@@ -56,7 +56,8 @@ def indicators(
 ) -> pd.DataFrame:
     """Return what describes each township; columns as in :class:`NeedTable`.
 
-    ``change_share`` compares the latest with the earliest date, scaled to ten years.
+    ``change_10y_share`` compares the latest with the earliest date, scaled to ten years as a
+    compound rate.
     """
     frame = pd.DataFrame(
         {
@@ -79,10 +80,10 @@ def indicators(
     span = (people.year - first) / 10 if known else 1.0
     base = frame["population_before"].where(frame["population_before"] > 0)
     ratio = (frame["population"] / base).astype("Float64")
-    frame["change_share"] = ratio ** (1 / span) - 1
+    frame["change_10y_share"] = ratio ** (1 / span) - 1
     frame["extinction_index"] = extinction_index(people).reindex(frame.index)
     frame["extinction_class"] = extinction_class(frame["extinction_index"])
-    emptying = frame["change_share"] <= settings.depopulating_change
+    emptying = frame["change_10y_share"] <= settings.depopulating_change
     ageing = frame["extinction_index"] < settings.depopulating_index
     frame["depopulating"] = (emptying.fillna(False) | ageing.fillna(False)).astype(bool)
     links = pd.Series("road", index=frame.index) if connection is None else connection

@@ -10,7 +10,7 @@ import pandas as pd
 from ruralcare import views
 from ruralcare.errors import TableError
 from ruralcare.language import Message
-from ruralcare.scenario import Service
+from ruralcare.scenario import NeedSettings, Service
 from ruralcare.types import AccessTable, Population, Townships
 
 __all__ = ["CONNECTIONS", "EXTINCTION_CLASSES", "REASONS", "STATUSES", "Connection", "NeedTable"]
@@ -41,7 +41,7 @@ class NeedTable:
     indicators : DataFrame
         Index ``township_id``: ``name``, ``sigungu_id``, ``sigungu_name``, ``area_km2``,
         ``year``, ``population``, ``population_65plus``, ``share_65plus``, ``year_before``,
-        ``population_before``, ``change_share`` (``NA`` with one date), ``extinction_index``
+        ``population_before``, ``change_10y_share`` (``NA`` with one date), ``extinction_index``
         (``NA`` where the sexes are not told apart or nobody is 65 or older),
         ``extinction_class``, ``depopulating``, ``connection``.
     services : tuple of Service
@@ -52,6 +52,8 @@ class NeedTable:
         The people, with their demand points.
     access : AccessTable
         Access today.
+    settings : NeedSettings
+        Rates and thresholds used.
     notes : tuple of Message
         What a reader must know about these figures.
     """
@@ -62,6 +64,7 @@ class NeedTable:
     townships: Townships = field(repr=False)
     people: Population = field(repr=False)
     access: AccessTable = field(repr=False)
+    settings: NeedSettings = field(repr=False)
     notes: tuple[Message, ...] = ()
 
     def __post_init__(self) -> None:
@@ -77,6 +80,11 @@ class NeedTable:
         codes = {code for text in frame["reasons"] for code in text.split(";") if code}
         if not codes <= set(REASONS):
             raise TableError(f"NeedTable: unknown reasons {sorted(codes - set(REASONS))}")
+
+    def of_year(self, year: int | None = None) -> pd.DataFrame:
+        """Return the rows of one year, by default that of the people."""
+        chosen = self.people.year if year is None else year
+        return self.frame[self.frame["year"] == chosen]
 
     @property
     def years(self) -> tuple[int, ...]:

@@ -73,9 +73,9 @@ def read_roads(
     progress(Message("Reading roads"))
     area = shapely.union_all(townships.frame.geometry.to_numpy())
     lines = read_road_lines(scenario, area, settings)
+    land = land_pieces(area, scenario.roads.water_gap_m)
     if lines is not None:
-        land = land_pieces(area, scenario.roads.water_gap_m)
         return replace(build_network(lines, scenario.roads), land=land)
     if points is None:
         points = read_demand_points(scenario, townships, settings)
-    return build_proxy(townships, points, scenario.roads)
+    return replace(build_proxy(townships, points, scenario.roads), land=land)

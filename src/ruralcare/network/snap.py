@@ -23,6 +23,10 @@ NOT_ON_FOOT: Final[tuple[str, ...]] = ("motorway", "motorway_link", "trunk", "tr
 """Classes of road that people do not walk along."""
 
 
+# A way that leaves the land by less only touches its drawn shore.
+_SPRAY_M = 1.0
+
+
 @dataclass(frozen=True)
 class Snapped:
     """Where points join the network, in the order of the points.
@@ -53,8 +57,8 @@ def snap_points(
     """Join each point to the nearest suitable edge within the limit.
 
     Motorways, ramps and ferries are never joined; bridges and tunnels only where nothing else is
-    within the limit; a road on another piece of land not at all. Of edges at the same distance
-    the first one of the network is taken.
+    within the limit; a road across water not at all. Of edges at the same distance the first one of
+    the network is taken.
 
     Parameters
     ----------
@@ -101,7 +105,7 @@ def snap_points(
 
 
 def _keep_ashore(
-    land: shapely.MultiPolygon,
+    land: shapely.Geometry,
     places: NDArray[np.object_],
     joined: NDArray[np.int64],
     lines: NDArray[np.object_],
@@ -110,39 +114,30 @@ def _keep_ashore(
     edge: NDArray[np.int64],
     distance_m: NDArray[np.float64],
 ) -> None:
-    """Let points that joined a road on another piece of land join one that needs no swim.
+    """Let points whose way to their road leads over water join one that needs no swim.
 
-    Changes ``edge`` and ``distance_m`` in place. A road outside all pieces (in a neighbouring
-    county, on a bridge) may be joined from anywhere.
+    Changes ``edge`` and ``distance_m`` in place. Water is what is not land between two places on
+    land; a road off the known land (in a neighbouring county, on a bridge) may be joined.
     """
-    pieces = shapely.STRtree(shapely.get_parts(land))
+    shapely.prepare(land)
 
-    def piece_of(points: NDArray[np.object_]) -> NDArray[np.int64]:
-        number = np.full(len(points), -1, dtype=np.int64)
-        point, piece = pieces.query(points, predicate="intersects")
-        number[point[::-1]] = piece[::-1]
-        return number
+    def swims(point: shapely.Point, at: NDArray[np.object_]) -> NDArray[np.bool_]:
+        legs = shapely.shortest_line(point, at)
+        ashore = shapely.intersects(land, shapely.get_point(legs, 1))
+        wet = shapely.length(shapely.difference(legs, land)) > _SPRAY_M
+        return np.asarray(ashore & wet & shapely.intersects(land, point))
 
-    def landing(points: NDArray[np.object_], at: NDArray[np.object_]) -> NDArray[np.object_]:
-        return np.asarray(shapely.line_interpolate_point(at, shapely.line_locate_point(at, points)))
-
-    home = piece_of(places[joined])
-    there = piece_of(landing(places[joined], lines[edge[joined]]))
-    swims = (home >= 0) & (there >= 0) & (home != there)
-    if not swims.any():
-        return
     roads = shapely.STRtree(lines[rows])
-    for point, own in zip(joined[swims], home[swims], strict=True):
+    for point in joined:
+        if not swims(places[point], lines[edge[point] : edge[point] + 1])[0]:
+            continue
         edge[point], distance_m[point] = -1, np.nan
         near = np.sort(roads.query(places[point], predicate="dwithin", distance=limit_m))
-        at = lines[rows[near]]
-        same = np.full(len(near), places[point], dtype=object)
-        there = piece_of(landing(same, at))
-        dry = np.flatnonzero((there == own) | (there < 0))
+        dry = near[~swims(places[point], lines[rows[near]])]
         if len(dry):
-            distance = shapely.distance(places[point], at[dry])
+            distance = shapely.distance(places[point], lines[rows[dry]])
             best = int(np.argmin(distance))
-            edge[point], distance_m[point] = rows[near[dry[best]]], distance[best]
+            edge[point], distance_m[point] = rows[dry[best]], distance[best]
 
 
 def _suitable(edges: pd.DataFrame, mode: str) -> list[NDArray[np.int64]]:

@@ -17,7 +17,7 @@ from ruralcare.scenario import Opening, PlanSettings
 from ruralcare.scenario import Service as ScenarioService
 from ruralcare.types import Places, TravelTimesByService
 
-__all__ = ["build_problem", "solve"]
+__all__ = ["build_problem", "check_openings", "solve"]
 
 _OUTSIDE = "outside"
 """Group of places outside the planned counties."""
@@ -91,7 +91,7 @@ def build_problem(
     """
     points = need.people.points.frame
     county = need.townships.frame["sigungu_id"]
-    _check_openings(settings, places)
+    check_openings(settings, places)
     zones = pd.DataFrame(
         {
             "zone_id": points.index,
@@ -113,7 +113,7 @@ def build_problem(
         _demand(need, periods),
         existing,
         {service.id: _pairs(service, times, existing, places) for service in need.services},
-        _rules(settings, need, periods),
+        _rules(settings, need, periods, set(sites["group_id"])),
         epsilon=settings.time_penalty,
         names={**places.cooperatives.frame["name"], **_county_names(need)},
     )
@@ -135,13 +135,13 @@ def _service(service: ScenarioService) -> Service:
         service.weight,
         tuple(
             Module(
-                f"{module.capacity_persons:g}",
+                _size(service, k),
                 module.capacity_persons,
                 module.capital_mkrw,
                 module.running_mkrw,
                 module.care_workers,
             )
-            for module in service.modules
+            for k, module in enumerate(service.modules)
         ),
         max_modules=service.max_modules,
         lag_periods=service.lag_periods,
@@ -150,9 +150,16 @@ def _service(service: ScenarioService) -> Service:
     )
 
 
+def _size(service: ScenarioService, k: int) -> str:
+    """Return how a module is written: its places, with a letter where two sizes are alike."""
+    text = f"{service.modules[k].capacity_persons:g}"
+    alike = [i for i, one in enumerate(service.modules) if f"{one.capacity_persons:g}" == text]
+    return text if len(alike) == 1 else text + "abcdefghijklmnopqrstuvwxyz"[alike.index(k) % 26]
+
+
 def _priority(settings: PlanSettings, need: NeedTable) -> pd.Series:
     """Return the weight of a person in each township."""
-    today = need.frame[need.frame["year"] == need.years[0]]
+    today = need.of_year()
     underserved = set(today.loc[today["status"] == "underserved", "township_id"])
     emptying = need.indicators["depopulating"]
     first = [town in underserved and bool(emptying[town]) for town in need.indicators.index]
@@ -184,7 +191,7 @@ def _existing(need: NeedTable, places: Places, periods: list[Period]) -> pd.Data
     """Return the capacity that stands without the plan, in every period."""
     wanted = {service.id for service in need.services}
     offers = places.offers[places.offers["service"].isin(wanted)]
-    everybody = need.frame[need.frame["year"] == need.years[0]].groupby("service")["need_persons"]
+    everybody = need.of_year().groupby("service")["need_persons"]
     room = offers["capacity_persons"].astype(float)
     room = room.where(room.notna(), offers["service"].map(everybody.sum()))
     frame = pd.DataFrame(
@@ -204,7 +211,7 @@ def _sites(
 ) -> pd.DataFrame:
     offering = places.facilities.frame.loc[sorted(set(existing["site_id"]))]
     coops = places.cooperatives.frame
-    willing = (coops["willing"] >= settings.least_willing) & (coops["willing"] > 0)
+    willing = coops["willing"].map(lambda share: _agrees(share, settings)).astype(bool)
     parts = [
         pd.DataFrame(
             {
@@ -237,8 +244,11 @@ def _pairs(
     return pairs.rename(columns={"point_id": "zone_id", "place_id": "site_id"})
 
 
-def _rules(settings: PlanSettings, need: NeedTable, periods: list[Period]) -> Rules:
+def _rules(
+    settings: PlanSettings, need: NeedTable, periods: list[Period], with_sites: set[str]
+) -> Rules:
     counties = sorted(set(need.townships.frame["sigungu_id"]))
+    staffed = [county for county in counties if county in with_sites]
     staff = tuple(period.care_workers for period in settings.periods)
     operators = tuple(period.max_operators for period in settings.periods)
     services = [service.id for service in need.services]
@@ -256,7 +266,7 @@ def _rules(settings: PlanSettings, need: NeedTable, periods: list[Period]) -> Ru
     return Rules(
         budget_mkrw=tuple(period.budget_mkrw for period in settings.periods),
         carry_over=settings.carry_over,
-        staff_fte=dict.fromkeys(counties, staff)
+        staff_fte=dict.fromkeys(staffed, staff)
         if any(value is not None for value in staff)
         else {},
         max_new={s: limits for s, limits in most.items() if any(x is not None for x in limits)},
@@ -270,18 +280,36 @@ def _rules(settings: PlanSettings, need: NeedTable, periods: list[Period]) -> Ru
     )
 
 
-def _check_openings(settings: PlanSettings, places: Places) -> None:
-    known = places.cooperatives.frame.index
-    faults = [
-        Fault(
-            Message("No candidate site has this code."),
-            Message("Use the code of a branch in the list of co-operatives."),
-            column=f"plan.{rule}[{number}].site",
-            value=opening.site,
-        )
-        for rule, openings in (("forced", settings.forced), ("forbidden", settings.forbidden))
-        for number, opening in enumerate(openings, start=1)
-        if opening.site not in known
-    ]
+def check_openings(settings: PlanSettings, places: Places) -> None:
+    """Raise unless every required or ruled-out opening can be meant.
+
+    Raises
+    ------
+    InputError
+        An opening names a site that is no candidate; a required one is also ruled out, or its
+        co-operative does not take part.
+    """
+    coops = places.cooperatives.frame
+    banned = {(one.site, one.service) for one in settings.forbidden}
+    faults = []
+    for rule, openings in (("forced", settings.forced), ("forbidden", settings.forbidden)):
+        for number, opening in enumerate(openings, start=1):
+            problem = remedy = None
+            if opening.site not in coops.index:
+                problem = Message("No candidate site has this code.")
+                remedy = Message("Use the code of a branch in the list of co-operatives.")
+            elif rule == "forced" and (opening.site, opening.service) in banned:
+                problem = Message("The opening is both required and ruled out.")
+                remedy = Message("Remove it from plan.forced or from plan.forbidden.")
+            elif rule == "forced" and not _agrees(coops.loc[opening.site, "willing"], settings):
+                problem = Message("The opening is required, but the co-operative takes no part.")
+                remedy = Message("Raise its willingness, or lower plan.least_willing.")
+            if problem is not None and remedy is not None:
+                key = f"plan.{rule}[{number}].site"
+                faults.append(Fault(problem, remedy, column=key, value=opening.site))
     if faults:
         raise InputError(faults)
+
+
+def _agrees(willing: float, settings: PlanSettings) -> bool:
+    return willing > 0 and willing >= settings.least_willing

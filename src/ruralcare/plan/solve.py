@@ -26,7 +26,7 @@ from ruralcare.plan.tables import (
     limits_table,
     openings_table,
 )
-from ruralcare.plan.tidy import drop_idle
+from ruralcare.plan.tidy import drop_idle, fit_modules
 from ruralcare.plan.verify import require_valid
 from ruralcare.progress import Progress, silent
 
@@ -120,7 +120,7 @@ def solve_problem(
     if outcome.status == "infeasible":
         raise InfeasibleError(find_conflicts(problem, flows))
     counts, chosen, objective = _best(problem, model, start, outcome)
-    counts = drop_idle(problem, counts, chosen)
+    counts = fit_modules(problem, drop_idle(problem, counts, chosen), chosen)
     bound = max(objective, min(_all_served(problem), _bound(outcome, objective)))
     found_gap = gap(objective, bound)
     plan = Plan(

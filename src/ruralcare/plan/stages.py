@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from ruralcare.access import coverage
-from ruralcare.need import NeedTable
+from ruralcare.need import NeedTable, assess_stage
 from ruralcare.plan.result import Plan
 from ruralcare.types import AccessTable, Places
 
-__all__ = ["access_by_stage"]
+__all__ = ["access_by_stage", "need_by_stage"]
 
 
 def access_by_stage(need: NeedTable, places: Places, plan: Plan) -> tuple[AccessTable, ...]:
@@ -31,3 +31,18 @@ def access_by_stage(need: NeedTable, places: Places, plan: Plan) -> tuple[Access
             coverage(today.times, offers, standard_min=today.standards_min, people=need.people)
         )
     return tuple(tables)
+
+
+def need_by_stage(
+    need: NeedTable, access: tuple[AccessTable, ...], plan: Plan
+) -> tuple[pd.DataFrame, ...]:
+    """Return need, unmet need and status today and after each period of a plan.
+
+    Parameters
+    ----------
+    access : tuple of AccessTable
+        As from :func:`access_by_stage`.
+    """
+    years = [period.year for period in plan.problem.periods]
+    later = (assess_stage(need, table, year) for table, year in zip(access[1:], years, strict=True))
+    return (need.of_year(), *later)

@@ -7,7 +7,7 @@ How they are made:
 
 - access comes from the access table of each stage;
 - need comes from the need table, in the year of the stage or the last one before it;
-- status, reasons and unmet need of a stage are assessed by the need room from what stands then;
+- status, reasons and unmet need of a stage are those of the need room (``assess_stage``);
 - totals of people served are those of the plan.
 """
 
@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ruralcare.need import assess
 from ruralcare.plan import Plan
 from ruralcare.plan.result import OPENINGS_COLUMNS
 from ruralcare.report.classes import breaks_min, classify_access
@@ -135,39 +134,15 @@ class Figures:
                     values[s, stage] = wide[key].reindex(self.township_ids).to_numpy(float)
         return values
 
-    @cached_property
-    def _assessed(self) -> list[pd.DataFrame]:
-        """The rows of need of each stage, as far as they are known.
-
-        Later stages are assessed by the need room itself, from what stands then.
-        """
-        subject, table = self.subject, self.subject.need
-        if table is None:
-            return []
-        frames = [table.frame[table.frame["year"] == _latest(table.years, subject.years[0])]]
-        if subject.thresholds is not None and len(subject.access) == self.shape[1]:
-            for year, access in zip(subject.years[1:], subject.access[1:], strict=True):
-                later = assess(
-                    table.townships,
-                    table.people,
-                    access,
-                    services=table.services,
-                    settings=subject.thresholds,
-                    years=() if year is None else (year,),
-                    connection=table.indicators["connection"],
-                )
-                frames.append(later.frame[later.frame["year"] == _latest(later.years, year)])
-        return frames
-
     def _assessed_column(self, column: str, s: int, stage: int) -> pd.Series:
-        rows = self._assessed[stage]
+        rows = self.subject.stage_need[stage]
         mine = rows[rows["service"] == self.subject.services[s].id]
         return mine.set_index("township_id")[column].reindex(self.township_ids)
 
     @property
     def assessed_stages(self) -> int:
         """Number of stages for which status, reasons and unmet need are known."""
-        return len(self._assessed)
+        return len(self.subject.stage_need)
 
     @cached_property
     def unmet(self) -> Floats:

@@ -241,6 +241,9 @@ def _indicators(figures: Figures) -> dict[str, Any]:
     if table is None:
         return {}
     rows = table.reindex(figures.township_ids)
+    # What the page calls "since" a year is the plain change; the table scales it to ten years.
+    before = rows["population_before"].where(rows["population_before"] > 0)
+    rows = rows.assign(change=rows["population"] / before - 1)
 
     def numbers(column: str, scale: float) -> list[Any]:
         values = rows[column].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
@@ -252,7 +255,7 @@ def _indicators(figures: Figures) -> dict[str, Any]:
 
     return {
         "elderly": numbers("population_65plus", 1),
-        "change": numbers("change_share", 1000),
+        "change": numbers("change", 1000),
         "index": numbers("extinction_index", 1000),
         "risk": positions("extinction_class", EXTINCTION_CLASSES),
         "shrinking": [bool(flag) if pd.notna(flag) else False for flag in rows["depopulating"]],

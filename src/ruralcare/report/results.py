@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from ruralcare import views
 from ruralcare.language import Message
 from ruralcare.need import NeedTable
@@ -31,6 +33,8 @@ class Results:
         Need, indicators and status; None if the run stopped at access.
     plan : Plan or None
         The plan; None if the run stopped before it.
+    stage_need : tuple of DataFrame
+        Need, unmet need and status today and after each period (:func:`plan.need_by_stage`).
     notes : tuple of Message
         What a reader must know: assumptions, stand-ins, what was left out.
     """
@@ -43,6 +47,7 @@ class Results:
     access: tuple[AccessTable, ...]
     need: NeedTable | None = None
     plan: Plan | None = None
+    stage_need: tuple[pd.DataFrame, ...] = ()
     notes: tuple[Message, ...] = ()
 
     @property

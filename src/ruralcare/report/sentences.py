@@ -187,16 +187,17 @@ def quality(figures: Figures) -> list[Message]:
         return []
     gap = round(100 * plan.relative_gap, 2)
     # Rounded up: what is said of all plans must hold.
-    above = math.ceil(1e4 * (plan.bound - plan.objective) / plan.objective - 1e-9) / 100
-    best = (
-        Message("No plan that keeps the rules can be better.")
-        if plan.relative_gap <= 1e-6 or plan.objective <= 0
-        else Message(
+    if plan.relative_gap <= 1e-6:
+        best = Message("No plan that keeps the rules can be better.")
+    elif plan.objective <= 0:
+        best = Message("The plan serves nobody more; a better one was not ruled out.")
+    else:
+        above = math.ceil(1e4 * (plan.bound - plan.objective) / plan.objective - 1e-9) / 100
+        best = Message(
             "Whatever else one might try, no plan that keeps the rules can score more than "
             "{above} % above this one.",
             above=above,
         )
-    )
     return [
         best,
         Message(

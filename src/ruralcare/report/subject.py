@@ -14,9 +14,9 @@ import pandas as pd
 
 from ruralcare.language import Language, Message
 from ruralcare.need import NeedTable
-from ruralcare.plan import Plan, access_by_stage
+from ruralcare.plan import Plan, access_by_stage, need_by_stage
 from ruralcare.report.results import Results
-from ruralcare.scenario import NeedSettings, Scenario, Service
+from ruralcare.scenario import Scenario, Service
 from ruralcare.types import AccessTable, Places, Population, RoadNetwork, Townships
 
 __all__ = ["ServiceName", "Subject", "of_access", "of_need", "of_plan", "of_results"]
@@ -61,6 +61,8 @@ class Subject:
         Year of each stage; ``None`` where it is not known.
     access : tuple of AccessTable
         One for each stage; may be empty.
+    stage_need : tuple of DataFrame
+        Need, unmet need and status of each stage; may be empty.
     """
 
     title: Mapping[str, str]
@@ -74,7 +76,7 @@ class Subject:
     roads: RoadNetwork | None = None
     need: NeedTable | None = None
     plan: Plan | None = None
-    thresholds: NeedSettings | None = None
+    stage_need: tuple[pd.DataFrame, ...] = ()
     scenario: Scenario | None = None
     demo: bool = False
     notes: tuple[Message, ...] = field(default=())
@@ -117,7 +119,7 @@ def of_results(results: Results) -> Subject:
         roads=results.roads,
         need=results.need,
         plan=results.plan,
-        thresholds=scenario.need,
+        stage_need=results.stage_need,
         scenario=scenario,
         demo=scenario.demo,
         notes=results.notes,
@@ -135,6 +137,7 @@ def of_need(need: NeedTable) -> Subject:
         access=(need.access,),
         people=need.people,
         need=need,
+        stage_need=(need.of_year(),),
         notes=need.notes,
     )
 
@@ -177,10 +180,12 @@ def of_plan(plan: Plan) -> Subject:
             "this plan was solved without townships; draw the results of a run instead"
         )
     years = [period.year for period in plan.problem.periods]
+    stages = access_by_stage(plan.need, plan.places, plan)
     return replace(
         of_need(plan.need),
         years=(plan.need.people.year, *years),
-        access=access_by_stage(plan.need, plan.places, plan),
+        access=stages,
+        stage_need=need_by_stage(plan.need, stages, plan),
         places=plan.places,
         plan=plan,
     )

@@ -18,7 +18,7 @@ _INDICATORS = (
     "share_65plus",
     "year_before",
     "population_before",
-    "change_share",
+    "change_10y_share",
     "extinction_index",
     "extinction_class",
     "depopulating",
@@ -54,7 +54,8 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
         ``access``
             The access table of each stage with ``period`` (0 = today) and ``year``.
         ``need``
-            The need table; reasons as codes joined by ``;``.
+            ``period`` (0 = today) and the columns of the need table, from what stands at the
+            stage; reasons as codes joined by ``;``.
         ``openings``
             What the plan opens: ``site_id, site_name, township_id, service, period, year, change,
             modules, capacity_persons, capital_mkrw, running_mkrw_per_year, care_workers,
@@ -65,7 +66,7 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
     """
     made = {"townships": _townships(results), "access": _access(results)}
     if results.need is not None:
-        made["need"] = _text_columns(results.need.frame.reset_index(drop=True))
+        made["need"] = _need(results)
     if results.plan is not None:
         made["openings"] = _openings(results)
         made["coverage"] = _coverage(results)
@@ -115,6 +116,15 @@ def _access(results: Results) -> pd.DataFrame:
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
     return _text_columns(frame)
+
+
+def _need(results: Results) -> pd.DataFrame:
+    parts = []
+    for period, rows in enumerate(results.stage_need):
+        part = rows.reset_index(drop=True)
+        part.insert(0, "period", period)
+        parts.append(part)
+    return _text_columns(pd.concat(parts, ignore_index=True))
 
 
 def _openings(results: Results) -> pd.DataFrame:

@@ -214,6 +214,14 @@ def _variant(raw: dict[str, Any], variant: str | None, file: str) -> dict[str, A
             value=variant,
         )
         raise InputError([fault])
+    if not isinstance(variants[variant], dict):
+        fault = Fault(
+            Message("This must be a table of keys."),
+            Message("Write it as [{key}] with its keys below.", key=f"variants.{variant}"),
+            file=file,
+            column=f"variants.{variant}",
+        )
+        raise InputError([fault])
     return _merged(raw, variants[variant])
 
 
@@ -324,6 +332,40 @@ def _fault(detail: ErrorDetails, file: str, raw: dict[str, Any]) -> Fault:
     return Fault(problem, remedy, file=file, column=_key(location) or None, value=shown)
 
 
+def _known_crs(text: str) -> bool:
+    try:
+        CRS.from_user_input(text)
+    except CRSError:
+        return False
+    return True
+
+
+def _unknown_keys(scenario: Scenario, file: str) -> Iterable[Fault]:
+    """Yield keys of free tables that nothing will ever look up."""
+    figures = _default_figures()
+    speeds = figures["roads"]["speeds_kmh"]
+    offered = {kind for service in scenario.services for kind in service.offered_by}
+    services = {service.id for service in scenario.services} | offered
+    services |= set(figures["facilities"]["capacity"])
+    for table, found, known in (
+        ("roads.speeds_kmh", scenario.roads.speeds_kmh, set(speeds)),
+        ("facilities.capacity", scenario.facilities.capacity, services),
+    ):
+        for key in found:
+            near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.75)
+            # A road class that is unlike all known ones may well exist in the data.
+            if key in known or (table == "roads.speeds_kmh" and not near):
+                continue
+            yield Fault(
+                Message("There is no such key."),
+                Message("Did you mean “{key}”? Otherwise remove it.", key=near[0])
+                if near
+                else Message("Remove it, or use one of: {keys}.", keys=", ".join(sorted(known))),
+                file=file,
+                column=f"{table}.{key}",
+            )
+
+
 def _consistency(scenario: Scenario, file: str) -> Iterable[Fault]:
     """Yield what the schema cannot say: references between tables, and the CRS."""
     try:
@@ -339,6 +381,24 @@ def _consistency(scenario: Scenario, file: str) -> Iterable[Fault]:
             column="crs",
             value=scenario.crs,
         )
+    if scenario.townships.crs is not None and not _known_crs(scenario.townships.crs):
+        yield Fault(
+            Message("There is no CRS of this name."),
+            Message('Write it as "EPSG:" and the number, such as "EPSG:5179".'),
+            file=file,
+            column="townships.crs",
+            value=scenario.townships.crs,
+        )
+    for number, service in enumerate(scenario.services, start=1):
+        if service.standard_min > scenario.travel.cutoff_min:
+            yield Fault(
+                Message("The standard lies beyond the longest travel time that is measured."),
+                Message("Raise travel.cutoff_min above every standard."),
+                file=file,
+                column=f"services[{number}].standard_min",
+                value=f"{service.standard_min:g}",
+            )
+    yield from _unknown_keys(scenario, file)
     services = {service.id for service in scenario.services}
 
     def unknown(key: str, value: str) -> Fault:

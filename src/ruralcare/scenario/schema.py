@@ -235,6 +235,8 @@ class RoadsSource(Section):
     def _one(self) -> RoadsSource:
         if self.file is not None and self.download:
             raise ValueError("give either a road file or download = true")
+        if self.ferries and (self.file is not None or self.download):
+            raise ValueError("ferries belong to a proxy network; a road file brings its own")
         return self
 
 
