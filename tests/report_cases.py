@@ -309,7 +309,9 @@ def results(
         connection=pd.Series(["road", "road", "road", "ferry"], index=list(TOWNS)),
     )
     if until == "need":
-        return Results(asked, towns, who, where, net, (today,), needs)
+        return Results(
+            asked, towns, who, where, net, (today,), needs, stage_need=(needs.of_year(),)
+        )
     found = plan.solve(asked.plan, needs, ways, where, seed=1)
     stages = []
     for year in (2027, 2028):
@@ -319,4 +321,6 @@ def results(
         ].astype({"capacity_persons": "Float64"})
         standing = standing.assign(township_id=standing["place_id"].map({"k1": "c", "k2": "d"}))
         stages.append(measured(pd.concat([where.offers, standing], ignore_index=True)))
-    return Results(asked, towns, who, where, net, (today, *stages), needs, found)
+    tables = (today, *stages)
+    later = plan.need_by_stage(needs, tables, found)
+    return Results(asked, towns, who, where, net, tables, needs, found, later)

@@ -658,3 +658,20 @@ def test_no_module_stands_that_nobody_needs():
         ["1", "10×1"],
         ["2", "35×1"],
     ]
+
+
+def test_what_was_told_is_kept_when_the_search_is_stopped():
+    """Stopped in the middle of a step, the solver forgets; the plan must not."""
+    told: list[float] = []
+
+    def listen(step, done=None):
+        if "objective" in step.values:
+            told.append(float(step.values["objective"]))
+
+    problem = plan_cases.county(8, 0, 60, seed=3)
+    plan = solve_problem(problem, relative_gap=0.0, progress=listen, stop=lambda: len(told) >= 3)
+    assert plan.termination in {"interrupted", "optimal"}
+    assert told
+    # Progress tells rounded values of joined zones, which count shorter ways.
+    assert plan.objective >= max(told) * 0.999 - 1
+    assert plan.relative_gap < 0.3

@@ -157,7 +157,7 @@ def test_tables_draw_themselves(results):
 
 
 def test_stages_of_access_can_be_drawn_without_a_plan(results):
-    subject = replace(of_results(results), plan=None, need=None, places=None)
+    subject = replace(of_results(results), plan=None, need=None, places=None, stage_need=())
     data = map_page(subject).data
     assert len(data["stages"]) == 3
     assert data["stages"][1]["note"] == "이 단계에는 새로 여는 곳이 없습니다."

@@ -74,7 +74,9 @@ def test_faults_are_told_in_korean_too(demo, tmp_path):
             'least_willing = 0.3\nforced = [{ site = "1", service = "day_care", year = 1999 }]',
             "plan.forced[1].year",
         ),
-        ("year = 2028", "year = 2027", "plan"),
+        ("year = 2028", "year = 2027", "plan.periods[2].year"),
+        ("seed = 1", "seed = 99999999999999999999", "seed"),
+        ("budget_mkrw = 600", "budget_mkrw = 1e300", "plan.periods[1].budget_mkrw"),
         ("[plan]", "[travel]\ncutoff_min = 25\n[plan]", "services[2].standard_min"),
         ("[plan]", "[roads.speeds_kmh]\nprimery = 50\n[plan]", "roads.speeds_kmh.primery"),
         (

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import locale
 import os
+import shlex
 import shutil
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +26,7 @@ from rich.progress import Progress as Bar
 
 from ruralcare import delivery, workflow
 from ruralcare.errors import Fault, InfeasibleError, InputError, RuralCareError
-from ruralcare.language import Language, Message
+from ruralcare.language import LANGUAGES, Language, Message
 from ruralcare.report import Results
 from ruralcare.scenario import Scenario, json_schema
 from ruralcare.settings import bundled_data
@@ -97,7 +99,10 @@ def new(
         )
         raise _failed(InputError([fault]), tongue) from None
     _say(
-        Message("Made {path}. Next: ruralcare run {path} --out results", path=str(scenario)), tongue
+        Message(
+            "Made {path}. Next: ruralcare run {path} --out results", path=shlex.quote(str(scenario))
+        ),
+        tongue,
     )
 
 
@@ -106,7 +111,7 @@ def check(
     scenario: ScenarioArgument, variant: VariantOption = None, language: LanguageOption = None
 ) -> None:
     """Read everything a scenario names and list every fault. 입력 자료를 점검합니다."""
-    tongue = language or _system_language()
+    tongue = language or _language_of(scenario)
     try:
         plan = Scenario.read(scenario, variant=variant)
         tongue = language or plan.language
@@ -162,7 +167,7 @@ def run(
     language: LanguageOption = None,
 ) -> None:
     """Run a scenario and write map, report and tables. 계획을 계산해 지도와 보고서를 만듭니다."""
-    tongue = language or _system_language()
+    tongue = language or _language_of(scenario)
     try:
         delivery.check_folder(out)
         read = Scenario.read(scenario, variant=variant)
@@ -207,7 +212,14 @@ def _summary(results: Results, files: list[Path], out: Path, language: Language)
             ),
             language,
         )
-        if plan.termination in ("time_limit", "interrupted"):
+        if plan.termination == "interrupted":
+            _say(
+                Message("You stopped the search; the best plan so far is delivered."),
+                language,
+                error=True,
+            )
+            code = STOPPED_EARLY
+        if plan.termination == "time_limit":
             asked = 100 * results.scenario.plan.relative_gap
             _say(
                 Message(
@@ -234,10 +246,17 @@ class _Shown:
 
     def __init__(self, bar: Bar, language: Language) -> None:
         self._bar, self._language = bar, language
+        self._last = ""
         self._task = bar.add_task("", total=None)
 
     def __call__(self, step: Message, done: float | None = None) -> None:
         text = escape(step.render(self._language))
+        if not error_console.is_terminal:
+            # A log wants a line per step, not a bar.
+            if step.template != self._last:
+                error_console.print(text)
+            self._last = step.template
+            return
         total = None if done is None else 1.0
         self._bar.update(self._task, description=text, total=total, completed=done or 0.0)
 
@@ -259,6 +278,15 @@ def _failed(error: RuralCareError, language: Language) -> typer.Exit:
 def _say(message: Message, language: Language, *, error: bool = False) -> None:
     console = error_console if error else out_console
     console.print(escape(message.render(language)))
+
+
+def _language_of(scenario: Path) -> Language:
+    """Return the language that a scenario asks for, even if the rest of it is faulty."""
+    try:
+        told = tomllib.loads(scenario.read_bytes().decode("utf-8-sig")).get("language", "ko")
+    except (OSError, ValueError):
+        return _system_language()
+    return told if told in LANGUAGES else _system_language()
 
 
 def _system_language() -> Language:

@@ -14,6 +14,7 @@ from ruralcare.report import Results
 from ruralcare.scenario import PointsSource, Scenario
 from ruralcare.settings import Settings
 from ruralcare.types import (
+    AccessTable,
     Places,
     Population,
     RoadNetwork,
@@ -24,6 +25,7 @@ __all__ = ["Stage", "read", "run"]
 
 Stage = Literal["access", "need", "plan", "report"]
 Table = TypeVar("Table")
+_NAMES_SHOWN = 12
 
 
 def run(
@@ -65,7 +67,7 @@ def run(
     )
     standards = {service.id: service.standard_min for service in scenario.services}
     today = access.coverage(times, places.offers, standard_min=standards, people=people)
-    notes = _notes(scenario, townships, people, places, roads.notes)
+    notes = (*_notes(scenario, townships, people, places, roads.notes), *_cut_off(today, people))
     results = Results(scenario, townships, people, places, roads, (today,), notes=notes)
     if until == "access":
         return results
@@ -161,6 +163,20 @@ def read(
         Message("Building the road network"),
         lambda: network.read_roads(readable, towns, points, settings),
     )
+    first = scenario.plan.periods[0].year
+    if people is not None and first < people.year:
+        faults.append(
+            Fault(
+                Message(
+                    "The plan begins before the date of its population, {year}.",
+                    year=str(people.year),
+                ),
+                Message("Let the first period begin in that year or later."),
+                file=scenario.path.name,
+                column="plan.periods[1].year",
+                value=str(first),
+            )
+        )
     if places is not None:
         try:
             plan.check_openings(scenario.plan, places)
@@ -175,6 +191,27 @@ def read(
 def _by_seats(scenario: Scenario) -> Scenario:
     """Return the scenario with one demand point per township, which needs no other file."""
     return scenario.model_copy(update={"points": PointsSource(kind="centroid")})
+
+
+def _cut_off(today: AccessTable, people: Population) -> tuple[Message, ...]:
+    """Name the places from which nobody reaches any institution, by road or ferry."""
+    offered = set(today.offers["service"])
+    rows = today.points[today.points["service"].isin(offered)]
+    lost = rows[rows["state"].isin(["unreachable", "unsnapped"])].groupby("point_id").size()
+    ids = lost.index[lost == rows["service"].nunique()]
+    if not len(ids):
+        return ()
+    points = people.points.frame.loc[ids]
+    persons = float((points["weight"] * points["township_id"].map(people.totals())).sum())
+    names = [str(name) for name in dict.fromkeys(points["name"])]
+    return (
+        Message(
+            "No road or ferry of the data leads from these places to any institution: {names} "
+            "(about {count} people).",
+            names=", ".join(names[:_NAMES_SHOWN]) + (" …" if len(names) > _NAMES_SHOWN else ""),
+            count=round(persons),
+        ),
+    )
 
 
 def _notes(

@@ -128,7 +128,7 @@ def test_the_drawer_tells_what_opens_here_and_why(one):
     text = page.locator("#drawer").inner_text()
     assert "다솔농협" in text
     assert "4.5억 원" in text
-    assert text.count("정원") >= 2
+    assert text.count("명 이용 가능") >= 2
 
 
 def test_the_keyboard_walks_and_opens(one):

@@ -14,7 +14,8 @@ from ruralcare.language import Message
 
 __all__ = ["Faults", "Row", "Table", "file_hash", "number", "read_bytes", "read_table", "read_text"]
 
-ROWS_SHOWN = 20
+# Rows told for each kind of fault.
+ROWS_SHOWN = 5
 
 
 @dataclass
@@ -46,11 +47,15 @@ class Faults:
         """Raise one error that lists all faults; many of a kind are counted, not repeated."""
         if not self.found:
             return
-        shown = self.found[:ROWS_SHOWN]
-        left = len(self.found) - len(shown)
-        if left:
-            more = Message("{count} more rows have faults.", count=left)
-            shown.append(Fault(more, Message("Correct the rows above and check again."), self.file))
+        shown: list[Fault] = []
+        for kind in dict.fromkeys(fault.problem.template for fault in self.found):
+            alike = [fault for fault in self.found if fault.problem.template == kind]
+            shown += alike[:ROWS_SHOWN]
+            left = len(alike) - ROWS_SHOWN
+            if left > 0:
+                more = Message("{count} more rows have this fault.", count=left)
+                remedy = Message("Correct the rows above and check again.")
+                shown.append(Fault(more, remedy, self.file))
         raise InputError(shown)
 
 
@@ -62,11 +67,17 @@ def read_bytes(path: Path, faults: Faults) -> bytes:
     InputError
         There is no such file, it is a folder, or it is empty.
     """
-    if path.is_dir() or not path.exists():
+    if path.is_dir():
+        raise faults.stop(
+            Message("This is a folder, not a file."),
+            Message("Name a file inside it."),
+            value=path.as_posix(),
+        )
+    if not path.exists():
         raise faults.stop(
             Message("There is no such file."),
             Message("Check the path in the scenario; it counts from the scenario's folder."),
-            value=path.name,
+            value=path.as_posix(),
         )
     content = path.read_bytes()
     if not content.strip(b"\xef\xbb\xbf \t\r\n\x00"):
@@ -83,6 +94,16 @@ def read_text(path: Path, faults: Faults) -> str:
         As :func:`read_bytes`, or the text is in neither encoding.
     """
     content = read_bytes(path, faults)
+    if content.startswith(b"PK\x03\x04"):
+        raise faults.stop(
+            Message("This is an Excel workbook, not a text table."),
+            Message("Save the sheet as CSV (UTF-8)."),
+        )
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise faults.stop(
+            Message("The text is in UTF-16."),
+            Message("Save the file again as UTF-8, or export it again from its source."),
+        )
     for encoding in ("utf-8-sig", "cp949"):
         try:
             text = content.decode(encoding)
@@ -186,7 +207,14 @@ def _table(lines: Iterable[list[str]], faults: Faults, required: Sequence[str]) 
     return Table(header, tuple(rows))
 
 
-def number(row: Row, column: str, faults: Faults, *, least: float | None = None) -> float | None:
+def number(
+    row: Row,
+    column: str,
+    faults: Faults,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+) -> float | None:
     """Return a cell as a number, or None if it is blank or faulty; commas are allowed."""
     text = row[column].replace(",", "")
     if not text:
@@ -204,9 +232,12 @@ def number(row: Row, column: str, faults: Faults, *, least: float | None = None)
             value=row[column],
         )
         return None
-    if least is not None and value < least:
+    low, high = least is not None and value < least, most is not None and value > most
+    if low or high:
         faults.add(
-            Message("The value must be at least {bound}.", bound=least),
+            Message("The value must be at least {bound}.", bound=least)
+            if low
+            else Message("The value must be at most {bound}.", bound=most),
             Message("Correct the number."),
             row=row.number,
             column=column,

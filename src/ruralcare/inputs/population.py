@@ -229,7 +229,29 @@ def read_demand_points(
 def _village_points(scenario: Scenario, towns: Townships, notes: list[Message]) -> gpd.GeoDataFrame:
     assert scenario.points.file is not None
     faults = Faults(scenario.points.file.name)
-    inside, moved = settled(read_villages(scenario), towns.frame.geometry)
+    villages = read_villages(scenario)
+    counties = set(towns.frame["sigungu_name"]) - {""}
+    lost = ~villages["township_id"].isin(towns.frame.index)
+    for _, village in villages[lost & villages["sigungu_name"].isin(counties)].iterrows():
+        faults.add(
+            Message(
+                "No township of the boundaries has the code of the village {name}.",
+                name=village["name"],
+            ),
+            Message("Correct the code, or use boundaries of the same date."),
+            row=int(village["row"]),
+            column="admin_dong_code",
+            value=village["township_id"],
+        )
+    inside, moved = settled(villages, towns.frame.geometry)
+    people = inside.groupby("township_id")["persons"].sum()
+    notes += [
+        Message(
+            "The villages of {name} have no people in the list; they count alike.",
+            name=towns.frame.loc[township, "name"],
+        )
+        for township in people.index[people == 0]
+    ]
     if moved:
         notes.append(
             Message(

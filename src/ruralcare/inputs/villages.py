@@ -15,6 +15,7 @@ __all__ = ["read_villages", "settled"]
 
 # A village may lie this far outside its township: borders are simplified by their publishers.
 VILLAGE_TOLERANCE_M = 2000.0
+MOST_PEOPLE = 1_000_000.0
 
 _REQUIRED = ("eupmyeondong", "ri", "admin_dong_code", "population", "lat", "lon")
 
@@ -26,8 +27,8 @@ def read_villages(scenario: Scenario) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         Index ``point_id`` (township id and number in the file's order), ``township_id`` (the
-        code of the list, unchecked), ``name``, ``persons``, ``row`` (row of the file), points
-        in the CRS of the scenario. All villages of the file, sorted by id.
+        code of the list, unchecked), ``name``, ``sigungu_name``, ``persons``, ``row`` (row of the
+        file), points in the CRS of the scenario. All villages of the file, sorted by id.
 
     Raises
     ------
@@ -46,7 +47,10 @@ def read_villages(scenario: Scenario) -> gpd.GeoDataFrame:
         if not code.isdigit() or len(code) != 10:
             faults.add(
                 Message("This is not a ten-digit township code."),
-                Message("Give the code of the township (행정동코드); keep leading zeros."),
+                Message(
+                    "Give the code of the township (행정동코드). Excel turns codes into numbers: "
+                    "set the column to text before pasting."
+                ),
                 row=row.number,
                 column="admin_dong_code",
                 value=code,
@@ -62,7 +66,7 @@ def read_villages(scenario: Scenario) -> gpd.GeoDataFrame:
             )
             continue
         seen[code, name] = row.number
-        persons = number(row, "population", faults, least=0)
+        persons = number(row, "population", faults, least=0, most=MOST_PEOPLE)
         if not row["population"]:
             faults.add(
                 Message("The number of people is missing."),
@@ -77,9 +81,19 @@ def read_villages(scenario: Scenario) -> gpd.GeoDataFrame:
         if place is None:
             continue
         counts[code] = counts.get(code, 0) + 1
-        rows.append((f"{code}-{counts[code]:03d}", code, name, persons or 0.0, row.number, *place))
+        rows.append(
+            (
+                f"{code}-{counts[code]:03d}",
+                code,
+                name,
+                row["sigungu"],
+                persons or 0.0,
+                row.number,
+                *place,
+            )
+        )
     faults.raise_if_any()
-    columns = ["point_id", "township_id", "name", "persons", "row", "lon", "lat"]
+    columns = ["point_id", "township_id", "name", "sigungu_name", "persons", "row", "lon", "lat"]
     frame = pd.DataFrame(rows, columns=columns).set_index("point_id").sort_index()
     points = gpd.points_from_xy(frame["lon"], frame["lat"], crs="EPSG:4326")
     return gpd.GeoDataFrame(frame.drop(columns=["lon", "lat"]), geometry=points).to_crs(

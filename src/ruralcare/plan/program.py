@@ -28,6 +28,8 @@ Report = Callable[[float | None, float | None, float], None]
 """Receives the best value, the bound (``None`` while there is none) and the seconds gone."""
 
 _POLL_S: Final = 0.05
+_NO_BOUND: Final = 1e20
+"""From here on, a bound of HiGHS is none."""
 
 
 class SolverError(RuntimeError):
@@ -201,11 +203,25 @@ def optimise(
     if start:
         index = np.fromiter(start.keys(), dtype=np.int32)
         highs.setSolution(len(start), index, np.fromiter(start.values(), dtype=np.float64))
-    interrupted = _run(highs, stop, report)
-    return _outcome(highs, interrupted)
+    seen = _Seen()
+    interrupted = _run(highs, stop, report, seen)
+    return _outcome(highs, interrupted, seen)
 
 
-def _run(highs: highspy.Highs, stop: Callable[[], bool] | None, report: Report | None) -> bool:
+@dataclass
+class _Seen:
+    """The best solution and bound told during the search.
+
+    Stopped in the middle of a step, the solver may end without either.
+    """
+
+    values: Floats | None = None
+    bound: float | None = None
+
+
+def _run(
+    highs: highspy.Highs, stop: Callable[[], bool] | None, report: Report | None, seen: _Seen
+) -> bool:
     """Run the solver; return whether somebody stopped it."""
     halt = threading.Event()
     state: dict[str, tuple[float, float, float]] = {}
@@ -215,10 +231,16 @@ def _run(highs: highspy.Highs, stop: Callable[[], bool] | None, report: Report |
             event.interrupt()
         out = event.data_out
         state["mip"] = (out.mip_primal_bound, out.mip_dual_bound, out.running_time)
+        if np.isfinite(out.mip_dual_bound) and abs(out.mip_dual_bound) < _NO_BOUND:
+            seen.bound = float(out.mip_dual_bound)
+
+    def on_better(event: HighsCallbackEvent) -> None:
+        seen.values = np.array(event.data_out.mip_solution, dtype=float)
+        on_event(event)
 
     if highs.getLp().integrality_:
         highs.cbMipInterrupt.subscribe(on_event)
-        highs.cbMipImprovingSolution.subscribe(on_event)
+        highs.cbMipImprovingSolution.subscribe(on_better)
         for hook in (highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
             hook.subscribe(lambda event: event.interrupt() if halt.is_set() else None)
     failure: list[BaseException] = []
@@ -248,7 +270,7 @@ def _run(highs: highspy.Highs, stop: Callable[[], bool] | None, report: Report |
     return halt.is_set()
 
 
-def _outcome(highs: highspy.Highs, interrupted: bool) -> Outcome:
+def _outcome(highs: highspy.Highs, interrupted: bool, seen: _Seen) -> Outcome:
     status = highs.getModelStatus()
     info = highs.getInfo()
     known = {
@@ -272,8 +294,9 @@ def _outcome(highs: highspy.Highs, interrupted: bool) -> Outcome:
     values = np.array(highs.getSolution().col_value) if feasible else None
     is_mip = bool(highs.getLp().integrality_)
     unset = (highspy.HighsModelStatus.kNotset, highspy.HighsModelStatus.kUnknown)
-    if status in unset:  # stopped before the search began: its figures mean nothing
-        return Outcome(outcome, None, None)
+    if status in unset or (is_mip and values is None and outcome != "infeasible"):
+        # Stopped between two steps: the solver's final figures mean nothing.
+        return Outcome(outcome, seen.values, seen.bound)
     if is_mip:
         bound = _finite(info.mip_dual_bound)
     else:

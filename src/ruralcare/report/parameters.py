@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ruralcare.language import Language, Message, Verbatim
+from ruralcare.language import Bilingual, Language, Message, Verbatim
 from ruralcare.report.sentences import money, number, percent
 from ruralcare.scenario import Scenario, Service
 from ruralcare.types import AGE_GROUPS
@@ -45,6 +45,15 @@ def parameters(scenario: Scenario, language: Language) -> dict[str, Any]:
         (
             shown("Depopulating: change over ten years, at most"),
             percent(need.depopulating_change, language, 0) + " %",
+        ),
+        *_rooms(scenario, language),
+        (
+            shown("Willingness of a co-operative to take part, where no list says"),
+            percent(scenario.cooperatives.willing, language, 0) + " %",
+        ),
+        (
+            shown("Co-operatives less willing than this take no part"),
+            percent(plan.least_willing, language, 0) + " %",
         ),
         (
             shown("Money not spent"),
@@ -98,6 +107,30 @@ def parameters(scenario: Scenario, language: Language) -> dict[str, Any]:
         ],
         "rates_source": Verbatim(need.recognition_source).render(language),
     }
+
+
+def _rooms(scenario: Scenario, language: Language) -> list[tuple[str, str]]:
+    """Return how many people an institution serves where its list does not say."""
+    rows = []
+    for service in scenario.services:
+        rule = scenario.facilities.capacity.get(service.id)
+        if rule is None:
+            continue
+        name = Bilingual(service.name_ko, service.name_en)
+        head = Message("Room of an institution whose list gives none: {service}", service=name)
+        each = rule.persons_per_care_worker
+        default = Message(
+            "{count} people where no care worker is listed", count=rule.default_persons
+        )
+        text = default.render(language)
+        if each is not None:
+            workers = Message("{count} people per care worker", count=each).render(language)
+            text = f"{workers}, {text}"
+        if rule.most_persons is not None:
+            most = Message("{count} people at most", count=rule.most_persons).render(language)
+            text = f"{text}, {most}"
+        rows.append((head.render(language), text))
+    return rows
 
 
 def _limit(value: float | None, language: Language) -> str:

@@ -109,12 +109,12 @@ def finding(figures: Figures) -> Message:
             )
         if after > before:
             return Message(
-                "With {sites} co-operative sites open by {year}, the share of care need met "
+                "With {sites} sites open by {year}, the share of care need met "
                 "within the standard rises from {before} % to {after} %",
                 **values,
             )
         return Message(
-            "With {sites} co-operative sites open by {year}, {after} % of a growing care need is "
+            "With {sites} sites open by {year}, {after} % of a growing care need is "
             "met within the standard, against {before} % today",
             **values,
         )

@@ -104,6 +104,7 @@ def _townships(results: Results) -> pd.DataFrame:
         frame["year"] = results.people.year
         frame["population"] = results.people.totals().reindex(frame.index)
         frame["population_65plus"] = results.people.totals(from_age=65).reindex(frame.index)
+    frame["population_assumed"] = results.people.assumed
     return _text_columns(frame.rename_axis("township_id").reset_index())
 
 

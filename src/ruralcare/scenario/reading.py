@@ -9,6 +9,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -332,6 +333,33 @@ def _fault(detail: ErrorDetails, file: str, raw: dict[str, Any]) -> Fault:
     return Fault(problem, remedy, file=file, column=_key(location) or None, value=shown)
 
 
+def _order(scenario: Scenario, file: str) -> Iterable[Fault]:
+    """Yield services that share an id, and periods out of order."""
+    seen: dict[str, int] = {}
+    for number, service in enumerate(scenario.services, start=1):
+        if service.id in seen:
+            yield Fault(
+                Message("Service {number} has the same id.", number=seen[service.id]),
+                Message("Give each service an id of its own."),
+                file=file,
+                column=f"services[{number}].id",
+                value=service.id,
+            )
+        seen.setdefault(service.id, number)
+    years = [period.year for period in scenario.plan.periods]
+    for number, (before, year) in enumerate(pairwise(years), start=2):
+        if year <= before:
+            yield Fault(
+                Message(
+                    "The year must be after that of the period before, {year}.", year=str(before)
+                ),
+                Message("Put the periods in the order of their years."),
+                file=file,
+                column=f"plan.periods[{number}].year",
+                value=str(year),
+            )
+
+
 def _known_crs(text: str) -> bool:
     try:
         CRS.from_user_input(text)
@@ -399,6 +427,7 @@ def _consistency(scenario: Scenario, file: str) -> Iterable[Fault]:
                 value=f"{service.standard_min:g}",
             )
     yield from _unknown_keys(scenario, file)
+    yield from _order(scenario, file)
     services = {service.id for service in scenario.services}
 
     def unknown(key: str, value: str) -> Fault:
