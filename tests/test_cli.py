@@ -66,11 +66,20 @@ def test_schema_is_json():
     assert json.loads(call("schema").stdout)["title"] == "ruralcare scenario"
 
 
-def test_run_until_access_writes_tables_only(pristine, tmp_path):
-    result = call("run", scenario_of(pristine), "--out", tmp_path / "out", "--until", "access")
-    assert result.exit_code == 0
-    assert (tmp_path / "out" / "tables" / "access.csv").is_file()
-    assert not (tmp_path / "out" / "map.html").exists()
+@pytest.mark.parametrize(
+    ("until", "tables"),
+    [
+        ("access", {"townships", "access"}),
+        ("need", {"townships", "access", "need"}),
+        ("plan", {"townships", "access", "need", "openings", "coverage"}),
+    ],
+)
+def test_a_run_stops_where_it_is_told(pristine, tmp_path, until, tables):
+    out = tmp_path / "out"
+    assert call("run", scenario_of(pristine), "--out", out, "--until", until).exit_code == 0
+    assert {path.stem for path in (out / "tables").iterdir()} == tables
+    assert not (out / "map.html").exists()
+    assert ("plan" in json.loads((out / "manifest.json").read_text("utf-8"))) == (until == "plan")
 
 
 def missing_file(county):

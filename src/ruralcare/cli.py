@@ -175,7 +175,7 @@ def run(
         read = read.model_copy(update={"language": tongue})
         with _progress(tongue) as progress:
             results = workflow.run(read, until=until, progress=progress)
-            files = delivery.deliver(results, out, progress=progress)
+            files = delivery.deliver(results, out, pages=until == "report", progress=progress)
     except RuralCareError as error:
         raise _failed(error, tongue) from None
     except OSError as error:

@@ -67,12 +67,25 @@ def _earlier(out: Path) -> list[str] | None:
         return None
 
 
-def deliver(results: Results, out: Path, *, progress: Progress = silent) -> list[Path]:
+def deliver(
+    results: Results, out: Path, *, pages: bool = True, progress: Progress = silent
+) -> list[Path]:
     """Write maps, report and tables.
 
     Everything is made in a folder beside ``out`` and moved there at the end, the manifest last;
     a failure leaves nothing behind. Files of earlier results that are not made again are removed;
     other files are left alone.
+
+    Parameters
+    ----------
+    results : Results
+        What a run found.
+    out : Path
+        The folder.
+    pages : bool
+        Whether to draw the map and the report, which take a need table.
+    progress : Progress
+        Told which step is under way.
 
     Returns
     -------
@@ -89,18 +102,18 @@ def deliver(results: Results, out: Path, *, progress: Progress = silent) -> list
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        names = _make(results, work, out, progress)
+        names = _make(results, work, out, pages, progress)
         _replace(work, out, names)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return [out / name for name in names]
 
 
-def _make(results: Results, work: Path, out: Path, progress: Progress) -> list[str]:
+def _make(results: Results, work: Path, out: Path, pages: bool, progress: Progress) -> list[str]:
     """Make all files in a folder; return their names, those to open first."""
     language = results.scenario.language
     steps: list[tuple[str, Callable[[Path], object]]] = []
-    if results.need is not None:
+    if pages and results.need is not None:
         steps.append(("map.html", lambda path: map_page(results, language).save(path)))
         steps.append(("report.html", lambda path: _text(path, document(results, language))))
     steps.append(("result.gpkg", lambda path: write_geopackage(results, path)))
