@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ruralcare.language import Bilingual, Message, catalogue, format_number, josa
+from ruralcare.language import Bilingual, Message, Verbatim, catalogue, format_number, josa
 
 
 def placeholders(text: str) -> set[str]:
@@ -76,3 +76,19 @@ def test_a_bilingual_text_needs_no_catalogue_and_nests():
     name = Bilingual("방문{요양}", "Home {visit}")
     assert name.render("ko") == "방문{요양}"
     assert Message("{count} of {name}", count=2, name=name).render("en") == "2 of Home {visit}"
+
+
+def test_the_sources_of_the_default_figures_are_told_in_korean(root):
+    import tomllib
+
+    path = root / "src/ruralcare/scenario/defaults.toml"
+    figures = tomllib.loads(path.read_text("utf-8"))
+    texts = [figures["need"]["recognition_source"]]
+    texts += [service["source"] for service in figures["services"]]
+    for text in texts:
+        assert re.search("[가-힣]", Verbatim(text).render("ko")), text
+        assert Verbatim(text).render("en") == text
+
+
+def test_a_text_of_the_user_is_shown_as_it_is():
+    assert Verbatim("{50 %} 우리 자료").render("ko") == "{50 %} 우리 자료"
