@@ -1,0 +1,144 @@
+"""What one key cannot tell: keys that contradict each other."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from itertools import pairwise
+
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from ruralcare.errors import Fault
+from ruralcare.language import Message
+from ruralcare.scenario.figures import default_figures
+from ruralcare.scenario.schema import ScenarioFile
+
+__all__ = ["contradictions"]
+
+
+def _order(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
+    """Yield services that share an id, and periods out of order."""
+    seen: dict[str, int] = {}
+    for number, service in enumerate(scenario.services, start=1):
+        if service.id in seen:
+            yield Fault(
+                Message("Service {number} has the same id.", number=seen[service.id]),
+                Message("Give each service an id of its own."),
+                file=file,
+                column=f"services[{number}].id",
+                value=service.id,
+            )
+        seen.setdefault(service.id, number)
+    years = [period.year for period in scenario.plan.periods]
+    for number, (before, year) in enumerate(pairwise(years), start=2):
+        if year <= before:
+            yield Fault(
+                Message(
+                    "The year must be after that of the period before, {year}.", year=str(before)
+                ),
+                Message("Put the periods in the order of their years."),
+                file=file,
+                column=f"plan.periods[{number}].year",
+                value=str(year),
+            )
+
+
+def _known_crs(text: str) -> bool:
+    try:
+        CRS.from_user_input(text)
+    except CRSError:
+        return False
+    return True
+
+
+def _unknown_keys(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
+    """Yield keys of free tables that nothing will ever look up."""
+    figures = default_figures()
+    speeds = figures["roads"]["speeds_kmh"]
+    offered = {kind for service in scenario.services for kind in service.offered_by}
+    services = {service.id for service in scenario.services} | offered
+    services |= set(figures["facilities"]["capacity"])
+    for table, found, known in (
+        ("roads.speeds_kmh", scenario.roads.speeds_kmh, set(speeds)),
+        ("facilities.capacity", scenario.facilities.capacity, services),
+    ):
+        for key in found:
+            near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.75)
+            # A road class that is unlike all known ones may well exist in the data.
+            if key in known or (table == "roads.speeds_kmh" and not near):
+                continue
+            yield Fault(
+                Message("There is no such key."),
+                Message("Did you mean “{key}”? Otherwise remove it.", key=near[0])
+                if near
+                else Message("Remove it, or use one of: {keys}.", keys=", ".join(sorted(known))),
+                file=file,
+                column=f"{table}.{key}",
+            )
+
+
+def contradictions(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
+    """Yield what the schema cannot say: references between tables, and the CRS."""
+    try:
+        crs = CRS.from_user_input(scenario.crs)
+        projected = crs.is_projected and crs.axis_info[0].unit_name == "metre"
+    except CRSError:
+        projected = False
+    if not projected:
+        yield Fault(
+            Message("This is not a projected CRS in metres."),
+            Message('Use "EPSG:5179" in Korea, or the UTM zone of the area, such as "EPSG:32632".'),
+            file=file,
+            column="crs",
+            value=scenario.crs,
+        )
+    if scenario.townships.crs is not None and not _known_crs(scenario.townships.crs):
+        yield Fault(
+            Message("There is no CRS of this name."),
+            Message('Write it as "EPSG:" and the number, such as "EPSG:5179".'),
+            file=file,
+            column="townships.crs",
+            value=scenario.townships.crs,
+        )
+    for number, service in enumerate(scenario.services, start=1):
+        if service.standard_min > scenario.travel.cutoff_min:
+            yield Fault(
+                Message("The standard lies beyond the longest travel time that is measured."),
+                Message("Raise travel.cutoff_min above every standard."),
+                file=file,
+                column=f"services[{number}].standard_min",
+                value=f"{service.standard_min:g}",
+            )
+    yield from _unknown_keys(scenario, file)
+    yield from _order(scenario, file)
+    services = {service.id for service in scenario.services}
+
+    def unknown(key: str, value: str) -> Fault:
+        return Fault(
+            Message("No service of the scenario has this id."),
+            Message("Choose one of: {known}.", known=", ".join(sorted(services))),
+            file=file,
+            column=key,
+            value=value,
+        )
+
+    for number, period in enumerate(scenario.plan.periods, start=1):
+        for rule in ("max_new", "min_new"):
+            for service in getattr(period, rule):
+                if service not in services:
+                    yield unknown(f"plan.periods[{number}].{rule}", service)
+    years = [period.year for period in scenario.plan.periods]
+    for rule in ("forced", "forbidden"):
+        for number, opening in enumerate(getattr(scenario.plan, rule), start=1):
+            key = f"plan.{rule}[{number}]"
+            if opening.service not in services:
+                yield unknown(f"{key}.service", opening.service)
+            if opening.year is not None and opening.year not in years:
+                yield Fault(
+                    Message("This year is not one of the periods."),
+                    Message("Choose one of: {known}.", known=", ".join(map(str, years))),
+                    file=file,
+                    column=f"{key}.year",
+                    value=str(opening.year),
+                )
