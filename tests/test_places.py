@@ -124,6 +124,29 @@ def test_a_type_of_the_scenario_is_known_as_it_is_written(folder):
     assert offers(inputs.read_facilities(found)) == {("a", "child_day"): (25, "published")}
 
 
+def test_a_type_counts_for_every_service_that_names_it_and_for_no_other(folder):
+    def service(name, kinds, level):
+        module = {"capacity_persons": 9, "capital_mkrw": 1, "running_mkrw": 1, "care_workers": 1}
+        return {
+            "id": name, "name_ko": name, "name_en": name, "level": level, "standard_min": 20,
+            "direction": "to_place", "offered_by": kinds, "use_rate": 0.1, "modules": [module],
+        }  # fmt: skip
+
+    (folder / "list.csv").write_text(LTC_HEADER + ltc("1", "방문요양·주야간보호"), "utf-8")
+    found = scenario(
+        folder,
+        services=[
+            service("one", ["home_visit_care"], 1),
+            service("two", ["home_visit_care"], 2),
+            service("day_care", ["daycare"], 3),
+        ],
+        facilities={"sources": [{"file": "list.csv", "format": "ltc"}]},
+    )
+    read = inputs.read_facilities(found)
+    assert [row.service for row in read.offers.itertuples()] == ["one", "two"]
+    assert "of the type daycare" in " ".join(str(note) for note in read.notes)
+
+
 def test_a_bad_capacity_is_a_fault_with_its_row(folder):
     with pytest.raises(InputError, match=r"row 3 · \[정원\] · “많음”"):
         facilities(folder, ltc("1", "노인요양시설", "9") + ltc("2", "노인요양시설", "많음"))
@@ -229,6 +252,13 @@ def test_willingness_of_a_file_overrides_the_figure(folder):
     assert "name no candidate branch: 1" in str(found.notes[-1])
     (folder / "w.csv").write_text("coop_code,willing\n0120001,7\n", "utf-8")
     with pytest.raises(InputError, match=r"row 2 · \[willing\] · “7”"):
+        cooperatives(folder, rows, willing_file="w.csv")
+
+
+def test_a_branch_with_two_willingnesses_is_a_fault(folder):
+    (folder / "w.csv").write_text("coop_code,willing\n0120001,0.2\n0120001,0.9\n", "utf-8")
+    rows = [branch("0120001", "한들농협", "가람도 한들군 한들읍 한들로 202")]
+    with pytest.raises(InputError, match="already in row 2"):
         cooperatives(folder, rows, willing_file="w.csv")
 
 

@@ -414,7 +414,7 @@ class TestConflicts:
         # One site serves at most 20 of 40; two serve 30: 60 % takes another million won.
         lines = self.messages(with_rules(self.base(), equity_floor={"g": 0.6}))
         assert lines[1:] == [
-            "Equity floor of g: 60 % is asked for, 50 % can be reached.",
+            "Equity floor of g: 60 % is asked for, a plan with 50 % was found.",
             "Budget 2027: 1 million won more are needed.",
         ]
 
@@ -432,7 +432,7 @@ class TestConflicts:
         lines = self.messages(with_rules(self.base(), equity_floor={"g": 0.8}, budget_mkrw=(2.0,)))
         assert lines == [
             "The rules conflict. This change would free the plan:",
-            "Equity floor of g: 80 % is asked for, 75 % can be reached.",
+            "Equity floor of g: 80 % is asked for, a plan with 75 % was found.",
         ]
 
     def test_promises_against_limits(self):

@@ -93,8 +93,8 @@ def test_contradictions_are_found(demo, tmp_path, old, new, key):
 
 
 def test_no_toml_is_named_with_its_line(tmp_path):
-    fault = faults_of(tmp_path / "s.toml", "name = demo\n")[None]
-    assert "line 1" in str(fault.problem)
+    fault = faults_of(tmp_path / "s.toml", "# a comment\nname = demo\n")[None]
+    assert (fault.row, fault.value) == (2, "name = demo")
 
 
 def test_a_missing_scenario_is_an_input_error(tmp_path):
@@ -153,3 +153,15 @@ def test_a_variant_must_be_a_table(demo, tmp_path):
     path.write_text("variants = { dry = 3 }\n" + demo.split("# A what-if")[0], encoding="utf-8")
     with pytest.raises(InputError, match=r"variants.dry.*table of keys"):
         Scenario.read(path, variant="dry")
+
+
+def test_a_fault_in_a_variant_that_nobody_chose_is_told(demo, tmp_path):
+    faults = faults_of(tmp_path / "s.toml", demo + "\n[variants.dear.plan]\nbudgett = 3\n")
+    assert list(faults) == ["variants.dear.plan.budgett"]
+
+
+def test_a_scenario_without_variants_says_so(tmp_path, demo):
+    path = tmp_path / "s.toml"
+    path.write_text(demo.split("# A what-if")[0], encoding="utf-8")
+    with pytest.raises(InputError, match="no variants at all"):
+        Scenario.read(path, variant="half_budget")

@@ -107,15 +107,19 @@ class InfeasibleError(RuralCareError, ValueError):
     ----------
     conflicts : iterable of Message
         The rules in conflict, and by how much each would have to give.
+    proven : bool
+        False where the search merely found no plan in its time.
     """
 
-    def __init__(self, conflicts: Iterable[Message]) -> None:
+    def __init__(self, conflicts: Iterable[Message], *, proven: bool = True) -> None:
         self.conflicts: tuple[Message, ...] = tuple(conflicts)
+        self.proven = proven
         super().__init__(self.render("en"))
 
     def render(self, language: Language = "en") -> str:
         """Return the conflicts, a line each."""
-        head = Message("No plan keeps all the rules of the scenario.").render(language)
+        proven = Message("No plan keeps all the rules of the scenario.")
+        head = (proven if self.proven else Message("No plan was found.")).render(language)
         return "\n".join([head, *(conflict.render(language) for conflict in self.conflicts)])
 
 

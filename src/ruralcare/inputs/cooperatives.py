@@ -263,9 +263,20 @@ def _willingness(scenario: Scenario, known: set[str], notes: list[Message]) -> d
     if file is None:
         return {}
     faults = Faults(file.name)
-    shares, strangers = {}, 0
+    shares: dict[str, float] = {}
+    seen: dict[str, int] = {}
+    strangers = 0
     for row in read_table(scenario.resolve(file), faults, ["coop_code", "willing"]):
         share = _share(row.number, row["willing"], faults)
+        if row["coop_code"] in seen:
+            faults.add(
+                Message("The branch is already in row {row}.", row=str(seen[row["coop_code"]])),
+                Message("Keep one row per branch code."),
+                row=row.number,
+                column="coop_code",
+                value=row["coop_code"],
+            )
+        seen.setdefault(row["coop_code"], row.number)
         if row["coop_code"] not in known:
             strangers += 1
         elif share is not None:

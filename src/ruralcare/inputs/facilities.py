@@ -21,7 +21,7 @@ from ruralcare.inputs.files import Faults, number, read_table, read_text
 from ruralcare.inputs.gazetteer import Gazetteer, Located, build_gazetteer
 from ruralcare.inputs.osm_areas import read_osm_care_places
 from ruralcare.inputs.townships import read_townships
-from ruralcare.language import Message
+from ruralcare.language import Bilingual, Message
 from ruralcare.scenario import FacilityFile, Scenario
 from ruralcare.types import Facilities, Townships
 
@@ -173,6 +173,17 @@ def _facilities(
                 count=strange[""],
             )
         )
+    seen = {_service_types().get(label, label) for one in institutions for label in one.labels}
+    notes += [
+        Message(
+            "No institution of the lists is of the type {kind}, which would count as {service}.",
+            kind=kind,
+            service=Bilingual(service.name_ko, service.name_en),
+        )
+        for service in scenario.services
+        for kind in service.offered_by
+        if scenario.facilities.sources and kind not in seen
+    ]
     return Facilities(
         gpd.GeoDataFrame(frame, geometry="geometry", crs=towns.crs),
         offer_frame,
@@ -189,11 +200,16 @@ def _offers(
     The listed capacity belongs to residential care. Listed care workers are those of the lowest
     service that the institution offers, for visiting carers are most of them.
     """
-    counted = {type_: service.id for service in scenario.services for type_ in service.offered_by}
-    offered = dict.fromkeys(counted.get(service, service) for service in services)
+    counted = {kind for service in scenario.services for kind in service.offered_by}
+    ids = {service.id for service in scenario.services}
+    # A type counts for every service that names it; one that no service names stands for itself,
+    # unless it is called like a service that does not want it.
+    own = [kind for kind in services if kind not in counted and kind not in ids]
+    offered = [one.id for one in scenario.services if set(one.offered_by) & set(services)] + own
     ladder = sorted(scenario.services, key=lambda service: service.level)
     staffed = next((service.id for service in ladder if service.id in offered), None)
-    residential = {counted.get(service) for service in services if service in _RESIDENTIAL}
+    beds = set(_RESIDENTIAL) & set(services)
+    residential = {one.id for one in scenario.services if beds & set(one.offered_by)} | beds
     for service in offered:
         rule = scenario.facilities.capacity.get(service)
         if one.capacity is not None and (service in residential or len(offered) == 1):

@@ -144,7 +144,8 @@ def _sentence(problem: PlanProblem, label: RowLabel, by: float) -> Message:
         case "equity_floor":
             floor = rules.equity_floor[where]
             return Message(
-                "Equity floor of {group}: {floor} % is asked for, {reached} % can be reached.",
+                "Equity floor of {group}: {floor} % is asked for, a plan with {reached} % was "
+                "found.",
                 group=problem.named(where),
                 floor=round(100 * floor, 1),
                 reached=max(0.0, float(np.floor(round(1000 * (floor - by), 6)) / 10)),

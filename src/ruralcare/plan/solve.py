@@ -174,7 +174,13 @@ def _best(
             best = (counts, flows, value)
     if best is None:
         raise InfeasibleError(
-            [Message("No plan was found in the time given: allow more time, or relax a rule.")]
+            [
+                Message(
+                    "The time was too short to tell whether there is one: allow more, "
+                    "or relax a rule."
+                )
+            ],
+            proven=False,
         )
     return best
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -91,7 +92,10 @@ def schema_fault(detail: ErrorDetails, file: str) -> Fault:
         problem, remedy = Message("This must be true or false."), Message("Write true or false.")
     elif kind == "literal_error":
         problem = Message("The value is not one of those allowed.")
-        remedy = Message("Choose one of: {known}.", known=str(context.get("expected", "")))
+        remedy = Message(
+            "Choose one of: {known}.",
+            known=", ".join(re.findall(r"'([^']*)'", str(context.get("expected", "")))),
+        )
     elif kind in ("tuple_type", "list_type"):
         problem = Message("This must be a list.")
         remedy = Message("Put the values in brackets: [ … ].")

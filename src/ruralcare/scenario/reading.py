@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,19 +58,30 @@ class Scenario(ScenarioFile):
             its key, its value and what to do.
         """
         path = Path(path)
-        raw = _merged(default_figures(), _variant(_parsed(path), variant, path.name))
+        raw = _merged(default_figures(), _parsed(path))
+        variants = _variants(raw.pop("variants", {}), variant, path.name)
+        scenario, faults = cls._validated(
+            raw if variant is None else _merged(raw, variants[variant]), path.name
+        )
+        if scenario is None or faults:
+            raise InputError(faults)
+        # A fault in a variant is told now, not on the day somebody chooses it.
+        for name, table in variants.items():
+            _, found = cls._validated(_merged(raw, table), path.name)
+            faults += [replace(one, column=f"variants.{name}.{one.column}") for one in found]
+        if faults:
+            raise InputError(faults)
+        scenario._path = path
+        scenario._variant = variant
+        return scenario
+
+    @classmethod
+    def _validated(cls, raw: dict[str, Any], file: str) -> tuple[Scenario | None, list[Fault]]:
         try:
             scenario = cls.model_validate(raw)
         except ValidationError as error:
-            raise InputError(
-                schema_fault(detail, path.name) for detail in error.errors(include_url=False)
-            ) from None
-        scenario._path = path
-        scenario._variant = variant
-        faults = [*contradictions(scenario, path.name)]
-        if faults:
-            raise InputError(faults)
-        return scenario
+            return None, [schema_fault(one, file) for one in error.errors(include_url=False)]
+        return scenario, list(contradictions(scenario, file))
 
     @property
     def path(self) -> Path:
@@ -187,35 +200,46 @@ def _parsed(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise fail(
-            Message("The file is not valid TOML: {detail}.", detail=str(error)),
+        # The parser speaks English only; its place in the text speaks for itself.
+        place = re.search(r"line (\d+)", str(error))
+        line = int(place[1]) if place else len(text.splitlines())
+        fault = Fault(
+            Message("The line is not valid TOML."),
             Message("Correct the line; texts and codes stand in quotes, lists in brackets."),
-        ) from None
+            file=path.name,
+            row=line,
+            value=(text.splitlines() or [""])[min(line, len(text.splitlines())) - 1].strip(),
+        )
+        raise InputError([fault]) from None
 
 
-def _variant(raw: dict[str, Any], variant: str | None, file: str) -> dict[str, Any]:
-    variants = raw.pop("variants", {})
-    if variant is None:
-        return raw
-    if not isinstance(variants, dict) or variant not in variants:
-        known = ", ".join(variants) if isinstance(variants, dict) and variants else "—"
-        fault = Fault(
+def _variants(found: object, chosen: str | None, file: str) -> dict[str, dict[str, Any]]:
+    """Return the groups of overrides; raise if they are no tables or the chosen one is missing."""
+
+    def fail(problem: Message, remedy: Message, column: str, value: str | None) -> InputError:
+        return InputError([Fault(problem, remedy, file=file, column=column, value=value)])
+
+    tables: dict[str, Any] = found if isinstance(found, dict) else {"": found}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            key = f"variants.{name}".rstrip(".")
+            raise fail(
+                Message("This must be a table of keys."),
+                Message("Write it as [{key}] with its keys below.", key=key),
+                key,
+                None,
+            )
+    if chosen is not None and chosen not in tables:
+        known = ", ".join(tables)
+        raise fail(
             Message("The scenario has no variant of this name."),
-            Message("Choose one of: {known}.", known=known),
-            file=file,
-            column="variants",
-            value=variant,
+            Message("Choose one of: {known}.", known=known)
+            if known
+            else Message("It has no variants at all; leave out --variant."),
+            "variants",
+            chosen,
         )
-        raise InputError([fault])
-    if not isinstance(variants[variant], dict):
-        fault = Fault(
-            Message("This must be a table of keys."),
-            Message("Write it as [{key}] with its keys below.", key=f"variants.{variant}"),
-            file=file,
-            column=f"variants.{variant}",
-        )
-        raise InputError([fault])
-    return _merged(raw, variants[variant])
+    return tables
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
