@@ -147,6 +147,18 @@ def test_a_type_counts_for_every_service_that_names_it_and_for_no_other(folder):
     assert "of the type daycare" in " ".join(str(note) for note in read.notes)
 
 
+def test_a_missing_and_a_repeated_code_are_named_with_their_rows(folder):
+    rows = ltc("1", "방문요양") + ltc("", "방문요양") + ltc("1", "방문요양") + ltc("", "방문요양")
+    with pytest.raises(InputError) as caught:
+        facilities(folder, rows)
+    told = [(fault.row, str(fault.problem)) for fault in caught.value.faults]
+    assert told == [
+        (3, "The code is missing."),
+        (5, "The code is missing."),
+        (4, "The same code is already in row 2."),
+    ]
+
+
 def test_a_bad_capacity_is_a_fault_with_its_row(folder):
     with pytest.raises(InputError, match=r"row 3 · \[정원\] · “많음”"):
         facilities(folder, ltc("1", "노인요양시설", "9") + ltc("2", "노인요양시설", "많음"))

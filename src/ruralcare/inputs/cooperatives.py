@@ -17,8 +17,7 @@ import openpyxl
 import pandas as pd
 from openpyxl.utils.exceptions import InvalidFileException
 
-from ruralcare.inputs.coordinates import Columns, coordinates
-from ruralcare.inputs.files import Faults, read_bytes, read_table
+from ruralcare.inputs.files import Faults, distinct, read_bytes, read_table
 from ruralcare.inputs.gazetteer import Gazetteer, Located, build_gazetteer
 from ruralcare.inputs.townships import read_townships
 from ruralcare.language import Message
@@ -217,26 +216,13 @@ def _plain(
     path: Path, scenario: Scenario, gazetteer: Gazetteer, faults: Faults
 ) -> Iterable[_Branch]:
     """Read our own CSV: coop_id, name; lon and lat or address; operator_id, willing."""
-    seen: dict[str, int] = {}
-    for row in read_table(path, faults, ["coop_id", "name"]):
-        code = row["coop_id"]
-        if code in seen:
-            faults.add(
-                Message("The branch is already in row {row}.", row=str(seen[code])),
-                Message("Keep one row per branch code."),
-                row=row.number,
-                column="coop_id",
-                value=code,
-            )
-            continue
-        seen[code] = row.number
-        if row["lon"] or row["lat"]:
-            place = coordinates(row.number, row.cells, Columns("lon", "lat"), scenario, faults)
-            where = gazetteer.at(place)
-        else:
-            where = gazetteer.locate(row["address"])
+    table = read_table(path, faults, ["coop_id", "name"])
+    for row in distinct(table, "coop_id", faults, Message("Keep one row per branch code.")):
+        where = gazetteer.of_row(row, scenario, faults)
         willing = _share(row.number, row["willing"], faults)
-        yield _Branch(code, row["name"], row["address"], where, row["operator_id"], willing)
+        yield _Branch(
+            row["coop_id"], row["name"], row["address"], where, row["operator_id"], willing
+        )
 
 
 def _share(row: int, text: str, faults: Faults) -> float | None:
@@ -264,19 +250,10 @@ def _willingness(scenario: Scenario, known: set[str], notes: list[Message]) -> d
         return {}
     faults = Faults(file.name)
     shares: dict[str, float] = {}
-    seen: dict[str, int] = {}
     strangers = 0
-    for row in read_table(scenario.resolve(file), faults, ["coop_code", "willing"]):
+    table = read_table(scenario.resolve(file), faults, ["coop_code", "willing"])
+    for row in distinct(table, "coop_code", faults, Message("Keep one row per branch code.")):
         share = _share(row.number, row["willing"], faults)
-        if row["coop_code"] in seen:
-            faults.add(
-                Message("The branch is already in row {row}.", row=str(seen[row["coop_code"]])),
-                Message("Keep one row per branch code."),
-                row=row.number,
-                column="coop_code",
-                value=row["coop_code"],
-            )
-        seen.setdefault(row["coop_code"], row.number)
         if row["coop_code"] not in known:
             strangers += 1
         elif share is not None:

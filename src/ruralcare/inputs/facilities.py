@@ -17,7 +17,7 @@ import pandas as pd
 
 from ruralcare.errors import Fault, InputError
 from ruralcare.inputs.coordinates import Columns, coordinates
-from ruralcare.inputs.files import Faults, number, read_table, read_text
+from ruralcare.inputs.files import Faults, distinct, number, read_table, read_text
 from ruralcare.inputs.gazetteer import Gazetteer, Located, build_gazetteer
 from ruralcare.inputs.osm_areas import read_osm_care_places
 from ruralcare.inputs.townships import read_townships
@@ -231,33 +231,13 @@ def _ltc(
     table = read_table(
         scenario.resolve(source.file), faults, ["기관코드", "기관명", "주소", "유형", "정원"]
     )
-    seen: dict[str, int] = {}
-    for row in table:
-        code = row["기관코드"]
-        if not code:
-            faults.add(
-                Message("The institution has no code."),
-                Message("Fill the cell; the code ties the institution to its services."),
-                row=row.number,
-                column="기관코드",
-                value=row["기관명"],
-            )
-            continue
-        if code in seen:
-            faults.add(
-                Message("The institution is already in row {row}.", row=str(seen[code])),
-                Message("Keep one row per institution code."),
-                row=row.number,
-                column="기관코드",
-                value=code,
-            )
-            continue
-        seen[code] = row.number
+    remedy = Message("Keep one row per institution code.")
+    for row in distinct(table, "기관코드", faults, remedy):
         capacity = number(row, "정원", faults, least=0)
         carers = number(row, "요양보호사", faults, least=0)
         labels = tuple(part.strip() for part in row["유형"].split("·"))
         yield Institution(
-            code,
+            row["기관코드"],
             row["기관명"],
             row["주소"],
             labels,
@@ -307,28 +287,13 @@ def _plain(
 ) -> Iterable[Institution]:
     """Read our own CSV: facility_id, name, service; lon and lat or address; capacity_persons."""
     table = read_table(scenario.resolve(source.file), faults, ["facility_id", "name", "service"])
-    seen: dict[str, int] = {}
-    for row in table:
-        code = row["facility_id"]
-        if code in seen:
-            faults.add(
-                Message("The institution is already in row {row}.", row=str(seen[code])),
-                Message("Keep one row per institution; join its services with ·."),
-                row=row.number,
-                column="facility_id",
-                value=code,
-            )
-            continue
-        seen[code] = row.number
-        if row["lon"] or row["lat"]:
-            place = coordinates(row.number, row.cells, Columns("lon", "lat"), scenario, faults)
-            where = gazetteer.at(place)
-        else:
-            where = gazetteer.locate(row["address"])
+    remedy = Message("Keep one row per institution; join its services with ·.")
+    for row in distinct(table, "facility_id", faults, remedy):
+        where = gazetteer.of_row(row, scenario, faults)
         labels = tuple(part.strip() for part in row["service"].split("·"))
         capacity = number(row, "capacity_persons", faults, least=0)
         yield Institution(
-            code,
+            row["facility_id"],
             row["name"],
             row["address"],
             labels,

@@ -12,7 +12,17 @@ from pathlib import Path
 from ruralcare.errors import Fault, InputError
 from ruralcare.language import Message
 
-__all__ = ["Faults", "Row", "Table", "file_hash", "number", "read_bytes", "read_table", "read_text"]
+__all__ = [
+    "Faults",
+    "Row",
+    "Table",
+    "distinct",
+    "file_hash",
+    "number",
+    "read_bytes",
+    "read_table",
+    "read_text",
+]
 
 # Rows told for each kind of fault.
 ROWS_SHOWN = 5
@@ -205,6 +215,31 @@ def _table(lines: Iterable[list[str]], faults: Faults, required: Sequence[str]) 
             continue
         rows.append(Row(number_, dict(zip(header, (c.strip() for c in cells), strict=False))))
     return Table(header, tuple(rows))
+
+
+def distinct(rows: Iterable[Row], column: str, faults: Faults, remedy: Message) -> Iterator[Row]:
+    """Yield the rows whose code is new; note a missing one, and a repeated one with its first row."""
+    seen: dict[str, int] = {}
+    for row in rows:
+        if not row[column]:
+            faults.add(
+                Message("The code is missing."),
+                Message("Fill the cell: rows are told apart by it."),
+                row=row.number,
+                column=column,
+            )
+            continue
+        first = seen.setdefault(row[column], row.number)
+        if first == row.number:
+            yield row
+            continue
+        faults.add(
+            Message("The same code is already in row {row}.", row=str(first)),
+            remedy,
+            row=row.number,
+            column=column,
+            value=row[column],
+        )
 
 
 def number(

@@ -15,6 +15,8 @@ from typing import Final
 import shapely
 from pyproj import Transformer
 
+from ruralcare.inputs.coordinates import Columns, coordinates
+from ruralcare.inputs.files import Faults, Row
 from ruralcare.inputs.villages import read_villages, settled
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
@@ -96,6 +98,13 @@ class Gazetteer:
             return Located(None, reason=Message("The coordinates cannot be used."))
         project = Transformer.from_crs("EPSG:4326", self.townships.crs, always_xy=True)
         return self.inside(shapely.Point(project.transform(*place)))
+
+    def of_row(self, row: Row, scenario: Scenario, faults: Faults) -> Located:
+        """Return the place of a row of our own tables: ``lon`` and ``lat``, else ``address``."""
+        if row["lon"] or row["lat"]:
+            columns = Columns("lon", "lat")
+            return self.at(coordinates(row.number, row.cells, columns, scenario, faults))
+        return self.locate(row["address"])
 
     def inside(self, point: shapely.Point) -> Located:
         """Return a point with the township it lies in; an empty id outside all of them."""

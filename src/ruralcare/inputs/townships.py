@@ -13,6 +13,21 @@ from ruralcare.types import Townships
 
 __all__ = ["read_townships"]
 
+_SEATS = {
+    "largest village": (
+        Message(
+            "The township offices are not in the data: the most populous village of each township "
+            "stands in for its seat."
+        ),
+    ),
+    "inside the area": (
+        Message(
+            "The township offices are not in the data: a point inside each township stands in for "
+            "its seat."
+        ),
+    ),
+}
+
 
 def read_townships(scenario: Scenario) -> Townships:
     """Read the townships of a scenario.
@@ -49,7 +64,7 @@ def read_townships(scenario: Scenario) -> Townships:
         gpd.GeoDataFrame(kept, geometry="geometry", crs=frame.crs),
         scenario.townships.as_of,
         basis,
-        _notes(frame),
+        (*_notes(frame), *_SEATS.get(basis, ())),
     )
 
 
