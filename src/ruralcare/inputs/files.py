@@ -218,7 +218,7 @@ def _table(lines: Iterable[list[str]], faults: Faults, required: Sequence[str]) 
 
 
 def distinct(rows: Iterable[Row], column: str, faults: Faults, remedy: Message) -> Iterator[Row]:
-    """Yield the rows whose code is new; note a missing one, and a repeated one with its first row."""
+    """Yield the rows whose code is new; missing and repeated codes are noted."""
     seen: dict[str, int] = {}
     for row in rows:
         if not row[column]:
