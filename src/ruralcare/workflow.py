@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from ruralcare import access, inputs, need, network, plan
@@ -21,7 +21,7 @@ from ruralcare.types import (
     Townships,
 )
 
-__all__ = ["Stage", "read", "run"]
+__all__ = ["Examined", "Stage", "examine", "read", "run"]
 
 Stage = Literal["access", "need", "plan", "report"]
 Table = TypeVar("Table")
@@ -121,6 +121,25 @@ def run(
     )
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What could be read of a scenario's files, and every fault that was found.
+
+    Parameters
+    ----------
+    townships, people, places, roads
+        The tables; None where a fault stopped the reading.
+    faults : tuple of Fault
+        The faults of all files together.
+    """
+
+    townships: Townships | None
+    people: Population | None
+    places: Places | None
+    roads: RoadNetwork | None
+    faults: tuple[Fault, ...]
+
+
 def read(
     scenario: Scenario, *, settings: Settings | None = None, progress: Progress = silent
 ) -> tuple[Townships, Population, Places, RoadNetwork]:
@@ -131,6 +150,17 @@ def read(
     InputError
         The faults of all files together.
     """
+    found = examine(scenario, settings=settings, progress=progress)
+    townships, people, places, roads = found.townships, found.people, found.places, found.roads
+    if found.faults or townships is None or people is None or places is None or roads is None:
+        raise InputError(found.faults)
+    return townships, people, places, roads
+
+
+def examine(
+    scenario: Scenario, *, settings: Settings | None = None, progress: Progress = silent
+) -> Examined:
+    """Read as much of a scenario's files as can be read, and collect every fault."""
     settings = settings or Settings()
     faults: list[Fault] = []
 
@@ -150,13 +180,14 @@ def read(
             readable = _by_seats(scenario)
     townships = attempt(Message("Reading townships"), lambda: inputs.read_townships(readable))
     if townships is None:
-        raise InputError(faults)
+        return Examined(None, None, None, None, tuple(faults))
     towns = townships
     people = attempt(
         Message("Reading population"), lambda: inputs.read_population(readable, towns, settings)
     )
     places = attempt(
-        Message("Reading facilities and co-operatives"), lambda: inputs.read_places(readable, towns)
+        Message("Reading facilities and co-operatives"),
+        lambda: inputs.read_places(readable, towns, settings),
     )
     points = people.points if people else inputs.read_demand_points(_by_seats(readable), towns)
     roads = attempt(
@@ -183,9 +214,7 @@ def read(
         except InputError as error:
             # The plan knows the key at fault, not the file it stands in.
             faults.extend(replace(fault, file=scenario.path.name) for fault in error.faults)
-    if faults or people is None or places is None or roads is None:
-        raise InputError(faults)
-    return towns, people, places, roads
+    return Examined(townships, people, places, roads, tuple(faults))
 
 
 def _by_seats(scenario: Scenario) -> Scenario:
@@ -234,6 +263,7 @@ def _notes(
     return (
         *assumed,
         *townships.notes,
+        *people.notes,
         *people.points.notes,
         *places.facilities.notes,
         *places.cooperatives.notes,

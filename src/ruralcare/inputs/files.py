@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ruralcare.errors import Fault, InputError
 from ruralcare.language import Message
+from ruralcare.types import Reading
 
 __all__ = [
     "Faults",
@@ -30,10 +32,16 @@ ROWS_SHOWN = 5
 
 @dataclass
 class Faults:
-    """Collects the faults of one file, so that all of them are told at once."""
+    """Collects what is wrong with one file, so that all of it is told at once.
+
+    A fault stops the reading of the file; a remark tells what was repaired, left out or is
+    doubtful, and stops nothing.
+    """
 
     file: str
     found: list[Fault] = field(default_factory=list)
+    remarks: list[Fault] = field(default_factory=list)
+    encoding: str | None = None
 
     def add(
         self,
@@ -45,8 +53,25 @@ class Faults:
         value: object = None,
     ) -> None:
         """Note a fault."""
+        self.found.append(self._fault(problem, remedy, row, column, value))
+
+    def remark(
+        self,
+        problem: Message,
+        remedy: Message,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        value: object = None,
+    ) -> None:
+        """Note what was repaired or is doubtful."""
+        self.remarks.append(self._fault(problem, remedy, row, column, value))
+
+    def _fault(
+        self, problem: Message, remedy: Message, row: int | None, column: str | None, value: object
+    ) -> Fault:
         shown = None if value is None else str(value)
-        self.found.append(Fault(problem, remedy, self.file, row, column, shown))
+        return Fault(problem, remedy, self.file, row, column, shown)
 
     def stop(self, problem: Message, remedy: Message, **place: object) -> InputError:
         """Note a fault that ends the reading of the file, and return the error to raise."""
@@ -55,18 +80,36 @@ class Faults:
 
     def raise_if_any(self) -> None:
         """Raise one error that lists all faults; many of a kind are counted, not repeated."""
-        if not self.found:
-            return
-        shown: list[Fault] = []
-        for kind in dict.fromkeys(fault.problem.template for fault in self.found):
-            alike = [fault for fault in self.found if fault.problem.template == kind]
-            shown += alike[:ROWS_SHOWN]
-            left = len(alike) - ROWS_SHOWN
-            if left > 0:
-                more = Message("{count} more rows have this fault.", count=left)
-                remedy = Message("Correct the rows above and check again.")
-                shown.append(Fault(more, remedy, self.file))
-        raise InputError(shown)
+        if self.found:
+            raise InputError(_shortened(self.found))
+
+    def reading(
+        self,
+        subject: Message,
+        form: str,
+        *,
+        rows: int,
+        used: int,
+        crs: str | None = None,
+        as_of: str | None = None,
+    ) -> Reading:
+        """Return what was read from the file, with the remarks so far."""
+        remarks = tuple(_shortened(self.remarks))
+        return Reading(self.file, subject, form, rows, used, self.encoding, crs, as_of, remarks)
+
+
+def _shortened(found: Sequence[Fault]) -> list[Fault]:
+    """Return the faults with many of a kind counted, not repeated."""
+    shown: list[Fault] = []
+    for kind in dict.fromkeys(fault.problem.template for fault in found):
+        alike = [fault for fault in found if fault.problem.template == kind]
+        shown += alike[:ROWS_SHOWN]
+        left = len(alike) - ROWS_SHOWN
+        if left > 0:
+            more = Message("{count} more rows are like this.", count=left)
+            remedy = Message("See the rows above.")
+            shown.append(Fault(more, remedy, alike[0].file))
+    return shown
 
 
 def read_bytes(path: Path, faults: Faults) -> bytes:
@@ -95,8 +138,16 @@ def read_bytes(path: Path, faults: Faults) -> bytes:
     return content
 
 
-def read_text(path: Path, faults: Faults) -> str:
+def read_text(path: Path, faults: Faults, *, salvage: bool = False) -> str:
     """Return a text file, whether it is in UTF-8 (with or without BOM) or CP949.
+
+    The encoding is noted in ``faults``.
+
+    Parameters
+    ----------
+    salvage : bool
+        Whether lines with blank bytes, which a broken download leaves, are dropped with a remark
+        instead of being a fault.
 
     Raises
     ------
@@ -119,15 +170,20 @@ def read_text(path: Path, faults: Faults) -> str:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        faults.encoding = "CP949" if encoding == "cp949" else "UTF-8"
         nuls = text.count("\x00")
         if nuls == 0:
             return text
         if nuls * 10 < len(text):
-            raise faults.stop(
+            note = faults.remark if salvage else faults.add
+            note(
                 Message("Part of the file is lost: {count} bytes are blank.", count=nuls),
                 Message("The download was damaged: fetch the file from its source again."),
                 row=text.count("\n", 0, text.index("\x00")) + 1,
             )
+            faults.raise_if_any()
+            # The line keeps its place, so that rows are still counted as the file has them.
+            return re.sub(r"[^\n]*\x00[^\n]*", "", text)
     raise faults.stop(
         Message("The text is neither in UTF-8 nor in CP949."),
         Message("Save the file again as UTF-8, or export it again from its source."),
@@ -167,7 +223,12 @@ class Table:
 
 
 def read_table(
-    path: Path, faults: Faults, required: Sequence[str] = (), delimiter: str = ","
+    path: Path,
+    faults: Faults,
+    required: Sequence[str] = (),
+    delimiter: str = ",",
+    *,
+    salvage: bool = False,
 ) -> Table:
     """Read a CSV file as texts; spaces around headers and cells are dropped.
 
@@ -175,6 +236,8 @@ def read_table(
     ----------
     required : sequence of str
         Columns that must be there.
+    salvage : bool
+        As for :func:`read_text`.
 
     Raises
     ------
@@ -182,7 +245,8 @@ def read_table(
         The file cannot be read, or lacks a column, or a row is cut off.
     """
     # Line ends of every system; inside quotes they are kept.
-    text = io.StringIO(read_text(path, faults).replace("\r\n", "\n").replace("\r", "\n"))
+    whole = read_text(path, faults, salvage=salvage)
+    text = io.StringIO(whole.replace("\r\n", "\n").replace("\r", "\n"))
     return _table(csv.reader(text, delimiter=delimiter, strict=True), faults, required)
 
 

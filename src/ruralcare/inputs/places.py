@@ -9,16 +9,26 @@ from ruralcare.inputs.cooperatives import read_cooperatives
 from ruralcare.inputs.facilities import read_facilities
 from ruralcare.inputs.townships import read_townships
 from ruralcare.scenario import Scenario
+from ruralcare.settings import Settings
 from ruralcare.types import Cooperatives, Facilities, Places, Townships
 
 __all__ = ["read_places"]
 
 
-def read_places(scenario: Scenario, townships: Townships | None = None) -> Places:
+def read_places(
+    scenario: Scenario, townships: Townships | None = None, settings: Settings | None = None
+) -> Places:
     """Read institutions and candidate sites.
 
     An institution whose name begins with that of a co-operative (``계곡농협재가노인복지센터``)
     in the same county is run by it.
+
+    Parameters
+    ----------
+    townships : Townships, optional
+        Read from the scenario if not given.
+    settings : Settings, optional
+        Where the answers of a geocoder are kept.
 
     Raises
     ------

@@ -23,6 +23,7 @@ __all__ = [
     "FacilitiesSource",
     "FacilityFile",
     "Ferry",
+    "Geocoder",
     "Module",
     "NeedSettings",
     "Opening",
@@ -65,13 +66,17 @@ class TownshipsSource(Section):
     """Township boundaries."""
 
     files: tuple[Path, ...]
-    """Boundary files: GeoJSON, TopoJSON, Shapefile, GeoPackage, or an .osm.pbf extract."""
+    """Boundary files: GeoJSON, TopoJSON, Shapefile, GeoPackage, GeoParquet, or an .osm.pbf extract.
+    They may cover more than the planned counties."""
     as_of: Name
     """Date of the boundaries, such as "2018" or "2023-10"."""
     crs: str | None = None
     """CRS of files that do not tell it, such as "EPSG:5179"."""
     crosswalk: Path | None = None
     """Tab-separated table adm_cd → adm_cd2, where the boundaries carry KOSTAT codes."""
+    code_changes: Path | None = None
+    """CSV with old_code, new_code, changed_on, name, source: changes of codes that the program does
+    not know, or knows otherwise."""
     admin_level: int = Field(default=8, ge=2, le=11)
     """For an .osm.pbf: the admin_level of the areas."""
     inside: str | None = None
@@ -109,7 +114,8 @@ class PopulationSource(Section):
     """How many people of which age live in each township."""
 
     files: tuple[Path, ...] = ()
-    """Resident registers (연령별인구현황, five-year age groups), one per date."""
+    """Resident registers (연령별인구현황), long tables of SGIS or KOSIS, or our own CSV; two or more
+    dates give the change."""
     assumed: AssumedPopulation | None = None
     """An assumption instead of a register; results say so."""
     attribution: str = ""
@@ -125,10 +131,18 @@ class PopulationSource(Section):
 class PointsSource(Section):
     """Where inside a township the people live."""
 
-    kind: Literal["villages", "residential_roads", "centroid"]
-    """Villages of a file, points along residential streets, or one point per township."""
+    kind: Literal["villages", "grid", "buildings", "residential_roads", "centroid"]
+    """Villages of a file, cells of a population grid, buildings or parcels, points along
+    residential streets, or one point per township."""
     file: Path | None = None
-    """Village file (CSV with sigungu, eupmyeondong, ri, admin_dong_code, population, lat, lon)."""
+    """villages: CSV with sigungu, eupmyeondong, ri, admin_dong_code, population, lat, lon; grid:
+    GeoTIFF, or cells as polygons or points with a column of people; buildings: CSV with lon and
+    lat, or a file of points or polygons."""
+    column: str | None = None
+    """Column of the file that holds people (grid) or the weight of a building, if it has another
+    name than usual. Buildings without such a column count alike."""
+    crs: str | None = None
+    """CRS of a file that does not tell it, such as "EPSG:5179"."""
     spacing_m: Positive = 400.0
     """Distance between points along residential streets."""
     attribution: str = ""
@@ -136,8 +150,8 @@ class PointsSource(Section):
 
     @model_validator(mode="after")
     def _file(self) -> PointsSource:
-        if (self.kind == "villages") != (self.file is not None):
-            raise ValueError('a file belongs to kind = "villages", and only to it')
+        if (self.kind in ("villages", "grid", "buildings")) != (self.file is not None):
+            raise ValueError("a file belongs to villages, grid and buildings, and only to them")
         return self
 
 
@@ -146,9 +160,10 @@ class FacilityFile(Section):
 
     file: Path
     """The list."""
-    format: Literal["ltc", "hira", "plain", "osm"]
-    """ltc: long-term care list (NHIS); hira: hospitals and health posts; plain: our own CSV;
-    osm: care and health facilities of an .osm.pbf."""
+    format: Literal["auto", "ltc", "nhis", "city", "hira", "plain", "osm"] = "auto"
+    """auto: told by the columns; ltc: long-term care list (NHIS, CSV); nhis: NHIS workbook with
+    several sheets; city: list of a city or county; hira: hospitals and health posts; plain: our own
+    CSV; osm: care and health facilities of an .osm.pbf."""
 
 
 class CapacityRule(Section):
@@ -169,6 +184,9 @@ class FacilitiesSource(Section):
     """The lists to read."""
     capacity: dict[Code, CapacityRule] = {}
     """Rule per service for institutions whose list gives no capacity."""
+    service_types: Path | None = None
+    """CSV with label and service: service types that the program does not know, or knows
+    otherwise."""
     attribution: str = ""
     """Origin and licence, printed on the map and in the report."""
 
@@ -185,6 +203,23 @@ class CooperativesSource(Section):
     """CSV with coop_code and willing, overriding the figure above."""
     attribution: str = ""
     """Origin and licence, printed on the map and in the report."""
+
+
+class Geocoder(Section):
+    """A service on the network that finds places by address, for what the files cannot place."""
+
+    service: Literal["none", "vworld", "kakao"] = "none"
+    """VWorld (Ministry of Land) or Kakao, with a key of your own."""
+    key_variable: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = (
+        "RURALCARE_GEOCODER_KEY"
+    )
+    """Name of the environment variable that holds the key. The key itself never stands in a
+    file."""
+    url: str | None = None
+    """Another address of the service than the public one."""
+    cache: bool = True
+    """Keep answers on this machine, so that a second run asks nothing. Set it to false where the
+    terms of the service forbid it."""
 
 
 class Ferry(Section):
@@ -204,7 +239,11 @@ class RoadsSource(Section):
     """Roads, or what stands in for them."""
 
     file: Path | None = None
-    """.osm.pbf or GraphML (OSMnx). Without file and download, a proxy network is made."""
+    """.osm.pbf, .osm(.gz), GraphML (OSMnx), the standard node-link data (MOCT_LINK.shp, with
+    MOCT_NODE.shp beside it) or an edge list (CSV). Without file and download, a proxy network is
+    made."""
+    crs: str | None = None
+    """CRS of a Shapefile or an edge list that does not tell it, such as "EPSG:5186"."""
     download: bool = False
     """Fetch OpenStreetMap roads for the area with OSMnx."""
     overpass_url: str | None = None
@@ -422,6 +461,7 @@ class ScenarioFile(Section):
     points: PointsSource
     facilities: FacilitiesSource = FacilitiesSource()
     cooperatives: CooperativesSource = CooperativesSource()
+    geocoder: Geocoder = Geocoder()
     roads: RoadsSource = RoadsSource()
     travel: TravelSettings = TravelSettings()
     services: tuple[Service, ...]

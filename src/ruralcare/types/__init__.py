@@ -16,6 +16,7 @@ from ruralcare.types.inputs import (
     Population,
     Townships,
 )
+from ruralcare.types.reading import Reading
 from ruralcare.types.travel import AccessTable, RoadNetwork, TravelTimes, TravelTimesByService
 from ruralcare.types.words import AGE_GROUPS, PRECISIONS, Direction, Precision, age_from
 
@@ -30,6 +31,7 @@ __all__ = [
     "Places",
     "Population",
     "Precision",
+    "Reading",
     "RoadNetwork",
     "Townships",
     "TravelTimes",

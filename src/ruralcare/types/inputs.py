@@ -13,6 +13,7 @@ import pandas as pd
 from ruralcare.errors import TableError
 from ruralcare.language import Message
 from ruralcare.types.checks import check_frame, check_geometry
+from ruralcare.types.reading import Reading
 from ruralcare.types.words import AGE_GROUPS, age_from
 
 __all__ = ["Cooperatives", "DemandPoints", "Facilities", "Places", "Population", "Townships"]
@@ -34,17 +35,30 @@ class Townships:
         How the seats were found: ``given``, ``largest village`` or ``inside the area``.
     notes : tuple of Message
         What a reader of the results must know.
+    around : GeoDataFrame, optional
+        Townships of the neighbouring counties, as far as the boundary files have them, with the
+        columns of ``frame``. Nothing is planned there; their institutions are within reach.
+    readings : tuple of Reading
+        What was read from which file.
     """
 
     frame: gpd.GeoDataFrame
     as_of: str
     seat_basis: str = "given"
     notes: tuple[Message, ...] = ()
+    around: gpd.GeoDataFrame | None = None
+    readings: tuple[Reading, ...] = ()
 
     def __post_init__(self) -> None:
         columns = {"name": "text", "sigungu_id": "text", "sigungu_name": "text", "seat": "any"}
         check_frame("Townships", self.frame, columns, index="township_id")
         check_geometry("Townships", self.frame, ("Polygon", "MultiPolygon"))
+        if self.around is not None:
+            check_frame("Townships.around", self.around, columns, index="township_id")
+            check_geometry("Townships.around", self.around, ("Polygon", "MultiPolygon"))
+            both = sorted(set(self.frame.index) & set(self.around.index))
+            if both:
+                raise TableError(f"Townships: planned and neighbouring at once: {both[:5]}")
 
     @property
     def crs(self) -> Any:  # noqa: ANN401 - a pyproj CRS
@@ -65,14 +79,18 @@ class DemandPoints:
         Index ``point_id``, ``township_id``, ``name``, ``weight`` (share of the township's
         people; sums to 1 in every township) and points in a projected CRS.
     basis : str
-        What the points are: ``villages``, ``residential roads``, ``centroid``.
+        What the points are: ``villages``, ``grid``, ``buildings``, ``residential roads`` or
+        ``centroid``.
     notes : tuple of Message
         What a reader of the results must know.
+    readings : tuple of Reading
+        What was read from which file.
     """
 
     frame: gpd.GeoDataFrame
     basis: str
     notes: tuple[Message, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     def __post_init__(self) -> None:
         columns = {"township_id": "text", "name": "text", "weight": "number"}
@@ -107,12 +125,18 @@ class Population:
         Date of the source for each year ("2023-10").
     assumed : bool
         True where the numbers are an assumption of the scenario and not a register.
+    notes : tuple of Message
+        What a reader of the results must know.
+    readings : tuple of Reading
+        What was read from which file.
     """
 
     frame: pd.DataFrame
     points: DemandPoints
     as_of: Mapping[int, str]
     assumed: bool = False
+    notes: tuple[Message, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     def __post_init__(self) -> None:
         columns = {
@@ -197,12 +221,15 @@ class Facilities:
         (Message).
     notes : tuple of Message
         What a reader of the results must know.
+    readings : tuple of Reading
+        What was read from which file.
     """
 
     frame: gpd.GeoDataFrame
     offers: pd.DataFrame
     unplaced: pd.DataFrame
     notes: tuple[Message, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     def __post_init__(self) -> None:
         columns = {**_PLACE, "kind": "text", "operator_id": "text"}
@@ -241,11 +268,14 @@ class Cooperatives:
         Branches without a place, as in :class:`Facilities`.
     notes : tuple of Message
         What a reader of the results must know.
+    readings : tuple of Reading
+        What was read from which file.
     """
 
     frame: gpd.GeoDataFrame
     unplaced: pd.DataFrame
     notes: tuple[Message, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     def __post_init__(self) -> None:
         columns = {**_PLACE, "operator_id": "text", "willing": "number"}

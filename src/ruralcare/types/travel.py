@@ -17,6 +17,7 @@ from ruralcare.errors import TableError
 from ruralcare.language import Message
 from ruralcare.types.checks import check_frame, check_geometry
 from ruralcare.types.inputs import DemandPoints, Townships
+from ruralcare.types.reading import Reading
 from ruralcare.types.words import Direction
 
 __all__ = ["AccessTable", "RoadNetwork", "TravelTimes", "TravelTimesByService"]
@@ -41,6 +42,8 @@ class RoadNetwork:
         What a reader of the results must know about these roads.
     land : MultiPolygon, optional
         The known land. A point does not join a road across water, however near it is.
+    readings : tuple of Reading
+        What was read from which file.
     """
 
     nodes: gpd.GeoDataFrame
@@ -48,6 +51,7 @@ class RoadNetwork:
     pieces: pd.DataFrame
     notes: tuple[Message, ...] = ()
     land: shapely.MultiPolygon | None = None
+    readings: tuple[Reading, ...] = ()
 
     def __post_init__(self) -> None:
         columns = {

@@ -1,0 +1,173 @@
+"""Codes of townships, counties and provinces through time.
+
+Codes of the Ministry of the Interior (행정기관코드) change when a province is renamed or a county
+moves. Files of different dates meet in the codes that were in force on one date: that of the
+boundaries. What changed when is a table (``code_changes.csv``) that a scenario can extend.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import pandas as pd
+
+from ruralcare.inputs.files import Faults, read_table
+from ruralcare.language import Message
+from ruralcare.scenario import Scenario
+
+__all__ = ["CodeBook", "CodeChange", "provinces", "read_code_book"]
+
+_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+_CODE = re.compile(r"^\d{2,10}$")
+
+
+@dataclass(frozen=True)
+class CodeChange:
+    """All codes that begin with ``old`` begin with ``new`` from a day on ("2023-06-11")."""
+
+    old: str
+    new: str
+    changed_on: str
+
+
+@dataclass(frozen=True)
+class CodeBook:
+    """Changes of codes, earliest first.
+
+    Parameters
+    ----------
+    changes : tuple of CodeChange
+        Sorted by date.
+    """
+
+    changes: tuple[CodeChange, ...]
+
+    def at(self, code: str, date: str) -> str:
+        """Return the code that an area had on a date, whatever the date of the given code.
+
+        Parameters
+        ----------
+        code : str
+            Code of a township, county or province.
+        date : str
+            "2018", "2023-10" or "2023-10-31"; a year or a month means its last day.
+
+        Examples
+        --------
+        >>> book = CodeBook((CodeChange("42", "51", "2023-06-11"),))
+        >>> book.at("4211025000", "2023-10"), book.at("5111025000", "2018")
+        ('5111025000', '4211025000')
+        """
+        day = _last_day(date)
+        for change in self.changes:
+            if change.changed_on <= day:
+                code = _exchanged(code, change.old, change.new)
+        for change in reversed(self.changes):
+            if change.changed_on > day:
+                code = _exchanged(code, change.new, change.old)
+        return code
+
+    def all_at(self, codes: Iterable[str], date: str) -> dict[str, str]:
+        """Return the codes of a date for many codes: given code → code then."""
+        return {code: self.at(code, date) for code in set(codes)}
+
+
+def _exchanged(code: str, old: str, new: str) -> str:
+    return new + code[len(old) :] if code.startswith(old) else code
+
+
+def _last_day(date: str) -> str:
+    """Return the last day of a year or month as text that sorts like a date."""
+    found = re.match(r"(\d{4})(?:\D?(\d{2}))?(?:\D?(\d{2}))?", date)
+    if found is None:
+        # Nothing is known of the date: the present codes hold.
+        return "9999-12-31"
+    return f"{found[1]}-{found[2] or '12'}-{found[3] or '31'}"
+
+
+def read_code_book(scenario: Scenario) -> CodeBook:
+    """Return the changes of codes that the program knows and those of the scenario.
+
+    A row of the scenario's table replaces one of the program's with the same ``old_code``.
+
+    Raises
+    ------
+    InputError
+        The table of the scenario cannot be used; every fault is listed.
+    """
+    changes = {change.old: change for change in _known_changes()}
+    file = scenario.townships.code_changes
+    if file is not None:
+        changes |= {change.old: change for change in _own_changes(scenario.resolve(file), file)}
+    return CodeBook(tuple(sorted(changes.values(), key=lambda one: (one.changed_on, one.old))))
+
+
+@cache
+def _known_changes() -> tuple[CodeChange, ...]:
+    with resources.files("ruralcare.inputs").joinpath("code_changes.csv").open("rb") as stream:
+        table = pd.read_csv(stream, dtype=str)
+    rows = zip(table["old_code"], table["new_code"], table["changed_on"], strict=True)
+    return tuple(CodeChange(*row) for row in rows)
+
+
+def _own_changes(path: Path, file: Path) -> list[CodeChange]:
+    faults = Faults(file.name)
+    changes = []
+    for row in read_table(path, faults, ["old_code", "new_code", "changed_on"]):
+        for column in ("old_code", "new_code"):
+            if not _CODE.match(row[column]):
+                faults.add(
+                    Message("A code has two to ten digits."),
+                    Message("Write the first digits that changed, such as 42 or 47720."),
+                    row=row.number,
+                    column=column,
+                    value=row[column],
+                )
+        if len(row["old_code"]) != len(row["new_code"]):
+            faults.add(
+                Message("The old and the new code differ in length."),
+                Message("Write as many digits of the one as of the other."),
+                row=row.number,
+                column="new_code",
+                value=row["new_code"],
+            )
+        if not _DATE.match(row["changed_on"]):
+            faults.add(
+                Message("This is not a date."),
+                Message("Write year, month and day: 2023-07-01."),
+                row=row.number,
+                column="changed_on",
+                value=row["changed_on"],
+            )
+        changes.append(CodeChange(row["old_code"], row["new_code"], row["changed_on"]))
+    faults.raise_if_any()
+    return changes
+
+
+def provinces(name: str) -> frozenset[str]:
+    """Return the codes that a province of this name has or had, as two digits.
+
+    Empty if the name is not that of a province. Names, short names and names of merged provinces
+    are known.
+
+    Examples
+    --------
+    >>> sorted(provinces("전남")), sorted(provinces("강원특별자치도")), provinces("해남군")
+    (['46'], ['42', '51'], frozenset())
+    """
+    return _province_names().get(name, frozenset())
+
+
+@cache
+def _province_names() -> Mapping[str, frozenset[str]]:
+    with resources.files("ruralcare.inputs").joinpath("provinces.csv").open("rb") as stream:
+        table = pd.read_csv(stream, dtype=str)
+    return {
+        name: frozenset(codes.split())
+        for name, codes in zip(table["name"], table["codes"], strict=True)
+    }
