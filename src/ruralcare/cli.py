@@ -27,7 +27,7 @@ from rich.progress import Progress as Bar
 from ruralcare import delivery, workflow
 from ruralcare.errors import Fault, InfeasibleError, InputError, RuralCareError
 from ruralcare.language import LANGUAGES, Language, Message
-from ruralcare.report import Results
+from ruralcare.report import InputsReport, Results
 from ruralcare.scenario import Scenario, json_schema
 from ruralcare.settings import bundled_data
 
@@ -108,52 +108,62 @@ def new(
 
 @app.command()
 def check(
-    scenario: ScenarioArgument, variant: VariantOption = None, language: LanguageOption = None
+    scenario: ScenarioArgument,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the report as JSON. JSON으로 출력.")
+    ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write the report as a page. 점검표를 HTML로 저장."),
+    ] = None,
+    variant: VariantOption = None,
+    language: LanguageOption = None,
 ) -> None:
     """Read everything a scenario names and list every fault. 입력 자료를 점검합니다."""
     tongue = language or _language_of(scenario)
     try:
-        plan = Scenario.read(scenario, variant=variant)
-        tongue = language or plan.language
-        with _progress(tongue) as progress:
-            townships, people, places, roads = workflow.read(plan, progress=progress)
+        report, tongue = _examined(scenario, variant, language, tongue)
+        if html is not None:
+            delivery.write_page(html, report.to_html(tongue))
     except RuralCareError as error:
         raise _failed(error, tongue) from None
-    facilities, coops = places.facilities, places.cooperatives
-    lines = [
-        Message("Townships: {count}", count=len(townships)),
-        Message(
-            "People: {count} ({date}), {points} demand points",
-            count=int(people.totals().sum()),
-            date=people.as_of[people.year],
-            points=len(people.points.frame),
-        ),
-        Message(
-            "Institutions: {count} placed, {left} not placed",
-            count=len(facilities.frame),
-            left=len(facilities.unplaced),
-        ),
-        Message(
-            "Candidate branches: {count} placed, {left} not placed",
-            count=len(coops.frame),
-            left=len(coops.unplaced),
-        ),
-    ]
-    notes = (*townships.notes, *people.points.notes, *facilities.notes, *coops.notes, *roads.notes)
-    for line in (*lines, *notes):
-        _say(line, tongue)
-    for table in (facilities.unplaced, coops.unplaced):
-        for _, row in table.iterrows():
-            _say(
-                Message(
-                    "Not placed: {name} ({address}): {reason}",
-                    name=row["name"],
-                    address=row["address"],
-                    reason=row["reason"],
-                ),
-                tongue,
-            )
-    _say(Message("No faults found."), tongue)
+    except KeyboardInterrupt:
+        _say(Message("Stopped; nothing was written."), tongue, error=True)
+        raise typer.Exit(130) from None
+    if as_json:
+        sys.stdout.write(json.dumps(report.to_dict(tongue), ensure_ascii=False, indent=1) + "\n")
+    else:
+        # What must be corrected belongs to the error stream, also when it is a whole report.
+        console = out_console if report.ok else error_console
+        console.print(escape(report.render(tongue)))
+        if html is not None:
+            _say(Message("Report in {path}", path=str(html)), tongue)
+    if not report.ok:
+        raise typer.Exit(BAD_INPUT)
+
+
+def _examined(
+    path: Path, variant: str | None, language: Language | None, tongue: Language
+) -> tuple[InputsReport, Language]:
+    """Return the report on a scenario's inputs, and the language to show it in."""
+    try:
+        scenario = Scenario.read(path, variant=variant)
+    except InputError as error:
+        return InputsReport(path.name, faults=error.faults), tongue
+    tongue = language or scenario.language
+    with _progress(tongue) as progress:
+        found = workflow.examine(scenario, progress=progress)
+    report = InputsReport(
+        path.name,
+        scenario,
+        found.townships,
+        found.people,
+        found.places,
+        found.roads,
+        found.faults,
+        found.readings,
+    )
+    return report, tongue
 
 
 @app.command()

@@ -21,7 +21,7 @@ from ruralcare.language import Message
 from ruralcare.progress import Progress, silent
 from ruralcare.report import Results, document, map_page, tables, write_geopackage
 
-__all__ = ["check_folder", "deliver"]
+__all__ = ["check_folder", "deliver", "write_page"]
 
 _MANIFEST = "manifest.json"
 _VERSIONS = ("geopandas", "highspy", "networkx", "numpy", "pandas", "scipy", "shapely")
@@ -107,6 +107,36 @@ def deliver(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return [out / name for name in names]
+
+
+def write_page(path: Path, html: str) -> None:
+    """Write a page, whole or not at all; an earlier page of the name is replaced.
+
+    Raises
+    ------
+    InputError
+        The name is not that of a page, or the file cannot be written.
+    """
+
+    def refused(problem: Message, remedy: Message) -> InputError:
+        return InputError([Fault(problem, remedy, column="--html", value=str(path))])
+
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise refused(
+            Message("This is not the name of a page."),
+            Message("Choose a file name that ends in .html."),
+        )
+    half = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _text(half, html)
+        half.replace(path)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise refused(
+            Message("The page cannot be written: {detail}.", detail=str(error)),
+            Message("Choose a folder in which you may write."),
+        ) from None
 
 
 def _make(results: Results, work: Path, out: Path, pages: bool, progress: Progress) -> list[str]:

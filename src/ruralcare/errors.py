@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from ruralcare.language import Language, Message
 
@@ -85,10 +86,14 @@ class InputError(RuralCareError, ValueError):
     ----------
     faults : iterable of Fault
         At least one.
+    readings : iterable, optional
+        What was read from files that are in order, beside those at fault (each a
+        :class:`~ruralcare.types.Reading`).
     """
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[Fault], readings: Iterable[Any] = ()) -> None:
         self.faults: tuple[Fault, ...] = tuple(faults)
+        self.readings: tuple[Any, ...] = tuple(readings)
         super().__init__(self.render("en"))
 
     def render(self, language: Language = "en") -> str:

@@ -17,6 +17,7 @@ from ruralcare.types import (
     AccessTable,
     Places,
     Population,
+    Reading,
     RoadNetwork,
     Townships,
 )
@@ -131,6 +132,8 @@ class Examined:
         The tables; None where a fault stopped the reading.
     faults : tuple of Fault
         The faults of all files together.
+    readings : tuple of Reading
+        What was read from files in order whose table could not be made for the faults of others.
     """
 
     townships: Townships | None
@@ -138,6 +141,7 @@ class Examined:
     places: Places | None
     roads: RoadNetwork | None
     faults: tuple[Fault, ...]
+    readings: tuple[Reading, ...] = ()
 
 
 def read(
@@ -163,6 +167,7 @@ def examine(
     """Read as much of a scenario's files as can be read, and collect every fault."""
     settings = settings or Settings()
     faults: list[Fault] = []
+    readings: list[Reading] = []
 
     def attempt(step: Message, reader: Callable[[], Table]) -> Table | None:
         progress(step)
@@ -170,6 +175,7 @@ def examine(
             return reader()
         except InputError as error:
             faults.extend(fault for fault in error.faults if fault not in faults)
+            readings.extend(error.readings)
             return None
 
     readable = scenario
@@ -180,7 +186,7 @@ def examine(
             readable = _by_seats(scenario)
     townships = attempt(Message("Reading townships"), lambda: inputs.read_townships(readable))
     if townships is None:
-        return Examined(None, None, None, None, tuple(faults))
+        return Examined(None, None, None, None, tuple(faults), tuple(readings))
     towns = townships
     people = attempt(
         Message("Reading population"), lambda: inputs.read_population(readable, towns, settings)
@@ -214,7 +220,7 @@ def examine(
         except InputError as error:
             # The plan knows the key at fault, not the file it stands in.
             faults.extend(replace(fault, file=scenario.path.name) for fault in error.faults)
-    return Examined(townships, people, places, roads, tuple(faults))
+    return Examined(townships, people, places, roads, tuple(faults), tuple(readings))
 
 
 def _by_seats(scenario: Scenario) -> Scenario:

@@ -5,13 +5,22 @@ from ruralcare.need import NeedTable
 from ruralcare.plan import Plan
 from ruralcare.report.document import document
 from ruralcare.report.geopackage import write_geopackage
+from ruralcare.report.inputs_report import InputsReport
 from ruralcare.report.page import MapPage, map_page
 from ruralcare.report.results import Results
 from ruralcare.report.subject import of_access, of_need, of_plan
 from ruralcare.report.tables import tables
 from ruralcare.types import AccessTable, Townships
 
-__all__ = ["MapPage", "Results", "document", "map_page", "tables", "write_geopackage"]
+__all__ = [
+    "InputsReport",
+    "MapPage",
+    "Results",
+    "document",
+    "map_page",
+    "tables",
+    "write_geopackage",
+]
 
 
 def _plan_view(plan: Plan) -> MapPage:

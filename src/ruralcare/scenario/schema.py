@@ -114,7 +114,7 @@ class PopulationSource(Section):
     """How many people of which age live in each township."""
 
     files: tuple[Path, ...] = ()
-    """Resident registers (연령별인구현황), long tables of SGIS or KOSIS, or our own CSV; two or more
+    """Resident registers (연령별인구현황), long tables of SGIS or KOSIS, or our own CSV; several
     dates give the change."""
     assumed: AssumedPopulation | None = None
     """An assumption instead of a register; results say so."""
