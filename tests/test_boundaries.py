@@ -1,11 +1,18 @@
 """Township boundaries in every format, code and encoding."""
 
 import json
+import struct
+import unicodedata
+import zipfile
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from input_cases import scenario
-from shapely.geometry import MultiPolygon, Polygon, box
+from shapely.geometry import MultiPolygon, Point, Polygon, box
 
 from ruralcare import InputError, inputs
 
@@ -39,32 +46,182 @@ def check(frame):
     assert frame.geometry.area.iloc[0] / 1e6 == pytest.approx(9.18 * 11.09, rel=0.01)
 
 
-@pytest.mark.parametrize("file", ["t.geojson", "t.gpkg"])
-def test_common_formats(tmp_path, file):
-    areas().to_file(tmp_path / file)
+def reading(folder, file, **townships):
+    found = scenario(folder, townships={"files": [file], "as_of": "2023", **townships})
+    (one,) = inputs.read_townships(found).readings
+    return one
+
+
+@pytest.mark.parametrize(
+    ("file", "form"),
+    [
+        ("t.geojson", "GeoJSON"),
+        ("T.GEOJSON", "GeoJSON"),
+        ("t.json", "GeoJSON"),
+        ("t.gpkg", "GeoPackage"),
+        ("T.GPKG", "GeoPackage"),
+    ],
+)
+def test_common_formats(tmp_path, file, form):
+    areas().to_file(tmp_path / file, driver="GPKG" if form == "GeoPackage" else "GeoJSON")
     check(read(tmp_path, file))
+    told = reading(tmp_path, file)
+    assert (told.file, told.form, told.rows, told.used) == (file, form, 2, 2)
+    assert (told.crs, told.remarks) == ("EPSG:4326", ())
+    assert told.encoding == ("UTF-8" if form == "GeoJSON" else None)
 
 
-def test_geoparquet(tmp_path):
-    areas("EPSG:5179").to_parquet(tmp_path / "t.parquet")
-    check(read(tmp_path, "t.parquet"))
+@pytest.mark.parametrize("name", ["geometry", "geom"])
+@pytest.mark.parametrize("file", ["t.parquet", "t.GeoParquet"])
+def test_geoparquet(tmp_path, file, name):
+    frame = areas("EPSG:5179")
+    frame = frame if name == "geometry" else frame.rename_geometry(name)
+    frame.to_parquet(tmp_path / file)
+    check(read(tmp_path, file))
+    told = reading(tmp_path, file)
+    assert (told.form, told.crs) == ("GeoParquet", "EPSG:5179")
+
+
+def test_a_parquet_file_without_geometry_is_named(tmp_path):
+    pd.DataFrame(areas().drop(columns="geometry")).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(InputError, match="cannot be read"):
+        read(tmp_path, "t.parquet")
 
 
 @pytest.mark.parametrize("encoding", ["cp949", "utf-8"])
-@pytest.mark.parametrize("cpg", [True, False])
+@pytest.mark.parametrize("cpg", ["right", "none", "wrong"])
 def test_shapefiles_of_either_encoding(tmp_path, encoding, cpg):
     areas("EPSG:5186").to_file(tmp_path / "t.shp", encoding=encoding)
-    if not cpg:
+    if cpg == "none":
         (tmp_path / "t.cpg").unlink()
+    elif cpg == "wrong":
+        (tmp_path / "t.cpg").write_text("UTF-8" if encoding == "cp949" else "949", "ascii")
     check(read(tmp_path, "t.shp"))
+    told = reading(tmp_path, "t.shp")
+    assert told.encoding == {"cp949": "CP949", "utf-8": "UTF-8"}[encoding]
+    assert (told.form, told.crs) == ("Shapefile", "EPSG:5186")
+
+
+def test_a_shapefile_with_korean_columns_and_names_in_capitals(tmp_path):
+    frame = areas().assign(비고="대흥", SGG="x")
+    frame.to_file(tmp_path / "t.shp", encoding="cp949")
+    for path in list(tmp_path.glob("t.*")):
+        path.rename(path.with_name(path.name.upper()))
+    check(read(tmp_path, "T.SHP"))
+
+
+def test_texts_that_a_shapefile_cut_off_do_not_hide_their_encoding(tmp_path):
+    frame = areas().assign(note="가" * 200)
+    with pytest.warns(RuntimeWarning, match="truncated"):
+        frame.to_file(tmp_path / "t.shp", encoding="utf-8")
+    (tmp_path / "t.cpg").unlink()
+    check(read(tmp_path, "t.shp"))
+
+
+@pytest.mark.parametrize("name", ["t", "행정동"])
+def test_a_shapefile_in_a_zip_file_as_it_is_downloaded(tmp_path, name):
+    areas("EPSG:5186").to_file(tmp_path / "t.shp", encoding="cp949")
+    (tmp_path / "t.cpg").unlink()
+    with zipfile.ZipFile(tmp_path / "map.ZIP", "w") as archive:
+        archive.writestr("읽어주세요.txt", "x")
+        archive.writestr("__MACOSX/._t.shp", "x")
+        for suffix in ("shp", "shx", "dbf", "prj"):
+            # Windows packs Korean names in CP949, which other systems take for CP437.
+            shown = f"2023/{name}.{suffix}".encode("cp949").decode("cp437")
+            archive.writestr(shown, (tmp_path / f"t.{suffix}").read_bytes())
+    check(read(tmp_path, "map.ZIP"))
+    told = reading(tmp_path, "map.ZIP")
+    assert (told.file, told.form, told.encoding) == ("map.ZIP", "Shapefile", "CP949")
+
+
+def test_a_table_that_promises_more_rows_than_it_has_is_cut_off(tmp_path):
+    areas().to_file(tmp_path / "t.shp", encoding="utf-8")
+    table = tmp_path / "t.dbf"
+    content = bytearray(table.read_bytes())
+    content[4:8] = struct.pack("<I", 3)
+    table.write_bytes(content)
+    with pytest.raises(InputError, match=r"t\.dbf is cut off"):
+        read(tmp_path, "t.shp")
 
 
 def test_a_shapefile_without_prj_takes_the_crs_of_the_scenario(tmp_path):
     areas("EPSG:5186").to_file(tmp_path / "t.shp", encoding="utf-8")
     (tmp_path / "t.prj").unlink()
-    with pytest.raises(InputError, match="CRS"):
+    with pytest.raises(InputError, match=r"CRS.*would fit.*EPSG:5186"):
         read(tmp_path, "t.shp")
     check(read(tmp_path, "t.shp", crs="EPSG:5186"))
+
+
+@pytest.mark.parametrize("name", ["urn:ogc:def:crs:EPSG::5179", "EPSG:5179"])
+def test_old_geojson_names_its_crs(tmp_path, name):
+    document = json.loads(areas("EPSG:5179").to_json())
+    document["crs"] = {"type": "name", "properties": {"name": name}}
+    (tmp_path / "t.geojson").write_text(json.dumps(document), "utf-8")
+    check(read(tmp_path, "t.geojson"))
+    assert reading(tmp_path, "t.geojson").crs == "EPSG:5179"
+    del document["crs"]
+    (tmp_path / "t.geojson").write_text(json.dumps(document), "utf-8")
+    with pytest.raises(InputError, match=r"no degrees.*would fit EPSG:5179"):
+        read(tmp_path, "t.geojson")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])
+def test_geojson_in_any_encoding_with_letters_in_pieces(tmp_path, encoding):
+    text = areas().to_json(ensure_ascii=False)
+    if encoding.startswith("utf"):
+        # macOS writes Korean letters in pieces.
+        text = unicodedata.normalize("NFD", text)
+    (tmp_path / "t.geojson").write_bytes(text.encode(encoding))
+    check(read(tmp_path, "t.geojson"))
+
+
+def test_codes_as_numbers_and_a_third_dimension(tmp_path):
+    frame = areas().astype({"adm_cd2": "int64"})
+    frame.geometry = frame.geometry.force_3d(5.0)
+    frame.to_file(tmp_path / "t.gpkg")
+    found = read(tmp_path, "t.gpkg")
+    check(found)
+    assert not found.has_z.any()
+    frame.astype({"adm_cd2": "float64"}).to_file(tmp_path / "u.gpkg")
+    check(read(tmp_path, "u.gpkg"))
+
+
+@pytest.mark.filterwarnings("ignore:.*opening a layer")
+def test_a_geopackage_with_points_beside_the_areas(tmp_path):
+    points = gpd.GeoDataFrame({"name": ["a"]}, geometry=[Point(126.5, 34.5)], crs=4326)
+    points.to_file(tmp_path / "t.gpkg", layer="offices")
+    areas().to_file(tmp_path / "t.gpkg", layer="towns")
+    check(read(tmp_path, "t.gpkg"))
+
+
+@given(content=st.binary(min_size=1, max_size=400), suffix=st.sampled_from(
+    ["geojson", "json", "gpkg", "parquet", "shp", "zip", "kml", "xyz"]))  # fmt: skip
+def test_any_bytes_are_an_input_error(tmp_path_factory, content, suffix):
+    folder = tmp_path_factory.mktemp("fuzz")
+    (folder / f"t.{suffix}").write_bytes(content)
+    for other in ("shx", "dbf"):
+        (folder / f"t.{other}").write_bytes(content)
+    with pytest.raises(InputError):
+        read(folder, f"t.{suffix}")
+
+
+@given(data=st.data())
+def test_a_damaged_file_is_read_or_named(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("fuzz")
+    suffix = data.draw(st.sampled_from(["geojson", "shp", "gpkg"]))
+    areas().to_file(folder / f"t.{suffix}")
+    hit = "dbf" if suffix == "shp" and data.draw(st.booleans()) else suffix
+    content = bytearray((folder / f"t.{hit}").read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    end = data.draw(st.integers(len(content) // 2, len(content)))
+    (folder / f"t.{hit}").write_bytes(content[:end])
+    try:
+        found = read(folder, f"t.{suffix}")
+    except InputError:
+        return
+    assert found.geometry.is_valid.all()
+    assert np.isfinite(found.total_bounds).all()
 
 
 def test_topojson_without_crs_is_in_degrees(tmp_path):
@@ -97,6 +254,20 @@ def test_topojson_without_crs_is_in_degrees(tmp_path):
     ]
     (tmp_path / "cross.tsv").write_bytes("\n".join(rows).encode("cp949"))
     check(read(tmp_path, "t.json", crosswalk="cross.tsv"))
+    # With commas instead of tabs as well.
+    (tmp_path / "cross.csv").write_text("\n".join(rows).replace("\t", ","), "utf-8")
+    check(read(tmp_path, "t.json", crosswalk="cross.csv"))
+    document["crs"] = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4326"}}
+    (tmp_path / "u.topojson").write_text(json.dumps(document), "utf-8")
+    found = scenario(
+        tmp_path,
+        townships={"files": ["u.topojson"], "as_of": "2023", "crosswalk": "cross.tsv"},
+    )
+    towns = inputs.read_townships(found)
+    check(towns.frame)
+    boundaries, crosswalk = towns.readings
+    assert (boundaries.form, boundaries.rows, boundaries.used) == ("TopoJSON", 2, 2)
+    assert (crosswalk.rows, crosswalk.used, crosswalk.encoding) == (3, 2, "CP949")
 
 
 def test_a_code_that_the_crosswalk_lacks_is_named(tmp_path):

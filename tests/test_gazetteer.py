@@ -1,9 +1,13 @@
 """Places for addresses: the finest that is known, or the reason why there is none."""
 
+import time
+
 import geopandas as gpd
 import pytest
 from shapely.geometry import Point, box
 
+from ruralcare.inputs.addresses import parse_address
+from ruralcare.inputs.codes import CodeBook, CodeChange
 from ruralcare.inputs.gazetteer import Gazetteer, clean_address
 from ruralcare.types import Townships
 
@@ -38,6 +42,8 @@ def gazetteer():
         ("전라남도　해남군　해남읍　중앙로　１５", "T1", "township", 1),
         ("전남해남군해남읍백호리379의2", "T1", "village", 5),
         ("해남읍 백호로 15", "T1", "township", 1),
+        ("해남군 북면백호리 12", "T2", "village", 15),
+        ("해남군 해남읍 백호길 1, 2층해남군 해남읍 백호길 1, 2층", "T1", "village", 5),
     ],
 )
 def test_the_finest_known_place(gazetteer, address, township, precision, x):
@@ -68,3 +74,120 @@ def test_one_address_is_one_place(gazetteer):
 
 def test_clean_address():
     assert clean_address("테헤란로　２０２ (역삼동, 1층)") == "테헤란로 202"
+
+
+def nation():
+    """Counties of one name in several provinces, districts of cities, divided dongs."""
+    rows = {
+        "5182025000": ("간성읍", "고성군"),
+        "4882025000": ("고성읍", "고성군"),
+        "1114055000": ("소공동", "중구"),
+        "2711051700": ("동인동", "중구"),
+        "4413125000": ("목천읍", "천안시 동남구"),
+        "4413151000": ("쌍용1동", "천안시서북구"),
+        "4413152000": ("쌍용2동", "천안시서북구"),
+        "4413153000": ("쌍용3동", "천안시서북구"),
+        "2772025000": ("군위읍", "군위군"),
+        "1111061500": ("종로1·2·3·4가동", "종로구"),
+        "4684025000": ("무안읍", "무안군"),
+    }
+    frame = gpd.GeoDataFrame(
+        {
+            "name": [name for name, _ in rows.values()],
+            "sigungu_id": [
+                "44133" if county.endswith("서북구") else code[:5]
+                for code, (_, county) in rows.items()
+            ],
+            "sigungu_name": [county for _, county in rows.values()],
+            "seat": gpd.GeoSeries([Point(10 * n + 1, 1) for n in range(len(rows))], crs=5179),
+        },
+        geometry=[box(10 * n, 0, 10 * n + 9, 9) for n in range(len(rows))],
+        crs=5179,
+    )
+    frame.index = list(rows)
+    frame.index.name = "township_id"
+    changes = (CodeChange("42", "51", "2023-06-11"), CodeChange("47720", "27720", "2023-07-01"))
+    return Gazetteer(Townships(frame, "2024"), {}, CodeBook(changes))
+
+
+@pytest.mark.parametrize(
+    ("address", "township"),
+    [
+        ("강원도 고성군 간성읍 1", "5182025000"),
+        ("강원특별자치도 고성군 간성읍 1", "5182025000"),
+        ("강원 고성군 고성읍 1", None),
+        ("경남 고성군 고성읍 1", "4882025000"),
+        ("고성군 고성읍 1", "4882025000"),
+        ("서울특별시 중구 소공동 1", "1114055000"),
+        ("대구시 중구 국채보상로 1 (동인동)", "2711051700"),
+        ("부산 중구 동인동 1", None),
+        ("충청남도 천안시 동남구 목천읍 충절로 820", "4413125000"),
+        ("충남 천안시 목천읍 충절로 820", "4413125000"),
+        ("동남구 목천읍 충절로 820", "4413125000"),
+        ("충남 아산시 목천읍 충절로 820", None),
+        ("경상북도 군위군 군위읍 1", "2772025000"),
+        ("대구광역시 군위군 군위읍 1", "2772025000"),
+        ("서울 종로구 종로1.2.3.4가동 1", "1111061500"),
+        ("전남광주통합특별시 무안군 무안읍 무안로 1", "4684025000"),
+        ("전라남도 무안군 무안읍 무안로 1", "4684025000"),
+        ("경기도 무안군 무안읍 무안로 1", None),
+        ("경남고성군고성읍성내리12", "4882025000"),
+        ("경기이천시창전동 창전동 457-10", None),
+    ],
+)
+def test_counties_of_one_name_are_told_apart_by_province(address, township):
+    found = nation().locate(address)
+    assert (found.township_id or None) == township
+    assert (found.point is None) == (township is None)
+
+
+def test_a_dong_that_is_divided_is_placed_in_its_middle_and_said_so():
+    found = nation().locate("충청남도 천안시 서북구 월봉로 38, 3014호 (쌍용동)")
+    assert (found.township_id, found.precision) == ("4413152000", "township")
+    assert "divided into 3" in str(found.doubt)
+
+
+def test_villages_with_numbers(gazetteer):
+    points = {
+        ("T1", "고운1"): Point(1, 1),
+        ("T1", "고운2"): Point(2, 2),
+        ("T1", "고운3"): Point(9, 9),
+        ("T1", "나래"): Point(7, 7),
+    }
+    found = Gazetteer(gazetteer.townships, points)
+    places = {
+        "해남군 해남읍 고운3리 5": Point(9, 9),
+        "해남군 해남읍 고운리 5": Point(2, 2),  # the one nearest to the middle of the three
+        "해남군 해남읍 나래2리 5": Point(7, 7),
+        "해남군 해남읍 고운길 5": Point(2, 2),
+    }
+    assert {address: found.locate(address).point for address in places} == places
+
+
+def test_many_addresses_take_a_moment():
+    found = nation()
+    address = "충청남도 천안시 동남구 목천읍 충절로 {}, 2층 (삼성리)"
+    found.locate(address)
+    begin = time.perf_counter()
+    for number in range(3000):
+        found.locate(address.format(number))
+    # 30,000 in 3 seconds would do; machines are shared and noisy.
+    assert time.perf_counter() - begin < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "question", "precision"),
+    [
+        ("해남읍 흥덕2로118번길 3 (영덕동), 201호", ("road", "흥덕2로118번길", "3"),
+         "해남읍 흥덕2로118번길 3", "point"),
+        ("성정동 714번지 1호 102호", ("lot", "성정동", "", "714", ""), "성정동 714번지", "point"),
+        ("백호리 산 12의3", ("lot", "백호리", "산", "12", "3"), "백호리 산 12의3", "point"),
+        ("해남읍 중앙로", None, "해남읍 중앙로", "road"),
+        ("해남읍 백호리", None, "해남읍 백호리", "village"),
+        ("해남읍", None, "해남읍", "township"),
+        ("", None, "", "township"),
+    ],
+)  # fmt: skip
+def test_an_address_taken_apart(text, number, question, precision):
+    found = parse_address(text)
+    assert (found.number, found.question, found.precision) == (number, question, precision)

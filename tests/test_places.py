@@ -1,6 +1,8 @@
 """Institutions and co-operatives from every kind of list."""
 
 import json
+import unicodedata
+import warnings
 
 import openpyxl
 import pandas as pd
@@ -8,7 +10,7 @@ import pytest
 from input_cases import scenario
 from test_boundaries import areas
 
-from ruralcare import InputError, inputs
+from ruralcare import InputError, Scenario, inputs
 
 LTC_HEADER = (
     "기관코드,기관명,시도,시군구,법정동,주소,유형,정원,"
@@ -86,13 +88,19 @@ def test_places_by_address_with_their_precision(folder):
     rows = (
         ltc("1", "방문요양", address="가람도 한들군 한들읍 백호길  3 (한들읍)")
         + ltc("2", "방문요양", address="가람도 한들군 한들읍 한들로  3 (한들읍)")
-        + ltc("3", "방문요양", address="다른도 먼군 먼읍 먼로 1 (먼읍)")
+        + ltc("3", "방문요양", address="가람도 한들군 없는면 먼로 1 (없는면)")
+        + ltc("4", "방문요양", address="다른도 먼군 먼읍 먼로 1 (먼읍)")
     )
     found = facilities(folder, rows)
     assert found.frame["location_precision"].to_dict() == {"1": "village", "2": "township"}
     assert found.frame["township_id"].tolist() == ["9971025000"] * 2
     assert found.unplaced["facility_id"].tolist() == ["3"]
-    assert "outside" in str(found.unplaced["reason"].iloc[0])
+    assert "no township" in str(found.unplaced["reason"].iloc[0])
+    (reading,) = found.readings
+    assert (reading.rows, reading.used) == (4, 2)
+    assert "left out: 1" in str(reading.remarks[0].problem)
+    assert "village: 1" in str(found.notes[-1])
+    assert "shown: 1, of 2" in str(found.notes[-1])
 
 
 def test_an_unknown_type_is_named_and_the_institution_kept(folder):
@@ -168,18 +176,24 @@ def test_health_institutions_with_coordinates(folder):
     document = {
         "hospitals": [
             {"name": "보건소", "cl_nm": "보건소", "addr": "한들읍", "x": 126.55, "y": 34.55},
+            {"name": "옆의원", "cl_nm": "의원", "addr": "딴곳", "x": 126.8, "y": 34.55},
             {"name": "먼의원", "cl_nm": "의원", "addr": "딴곳", "x": 127.5, "y": 34.55},
         ],
         "pharmacies": [{"name": "약국", "addr": "묵도면", "x": 126.65, "y": 34.55}],
     }
-    found = facilities(folder, json.dumps(document), "hira", "h.json").frame.set_index("name")
+    read = facilities(folder, json.dumps(document), "hira", "h.json")
+    found = read.frame.set_index("name")
     assert found["kind"].to_dict() == {
-        "보건소": "health_centre", "먼의원": "clinic", "약국": "pharmacy",
+        "보건소": "health_centre", "옆의원": "clinic", "약국": "pharmacy",
     }  # fmt: skip
     assert found["township_id"].to_dict() == {
-        "보건소": "9971025000", "먼의원": "", "약국": "9971031000",
+        "보건소": "9971025000", "옆의원": "", "약국": "9971031000",
     }  # fmt: skip
     assert set(found["location_precision"]) == {"point"}
+    told = [(remark.row, str(remark.problem)) for remark in read.readings[0].remarks]
+    assert told[0][0] == 2
+    assert "in the sea" in told[0][1]
+    assert "left out: 1" in told[-1][1]
 
 
 def test_our_own_list(folder):
@@ -261,7 +275,7 @@ def test_willingness_of_a_file_overrides_the_figure(folder):
     ]
     found = cooperatives(folder, rows, willing=0.7, willing_file="w.csv")
     assert found.frame["willing"].to_dict() == {"0120001": 0.2, "0120002": 0.7}
-    assert "name no candidate branch: 1" in str(found.notes[-1])
+    assert "name no candidate branch: 1" in " ".join(str(note) for note in found.notes)
     (folder / "w.csv").write_text("coop_code,willing\n0120001,7\n", "utf-8")
     with pytest.raises(InputError, match=r"row 2 · \[willing\] · “7”"):
         cooperatives(folder, rows, willing_file="w.csv")
@@ -301,3 +315,80 @@ def test_seats_stand_in_where_there_is_no_list(folder):
     assert found.frame.index.tolist() == ["seat-9971025000", "seat-9971031000"]
     assert found.frame["operator_id"].is_unique
     assert "seat of every township" in str(found.notes[0])
+
+
+def test_the_code_file_as_csv_and_codes_without_their_zero(folder):
+    rows = [
+        branch("0120001", "한들농협", "가람도 한들군 한들읍 한들로 202"),
+        branch("0120002", "한들 묵도", "가람도 한들군 묵도면 묵도길 1"),
+    ]
+    (folder / "kftc.csv").write_bytes("\n".join(",".join(row) for row in rows).encode("cp949"))
+    found = scenario(folder, cooperatives={"file": "kftc.csv"})
+    read = inputs.read_cooperatives(found)
+    assert read.frame.index.tolist() == ["0120001", "0120002"]
+    assert read.readings[0].form == "KFTC code file"
+    assert read.readings[0].encoding == "CP949"
+    workbook(folder / "kftc.xlsx", [(int(row[0]), *row[1:]) for row in rows])
+    found = scenario(folder, cooperatives={"file": "kftc.xlsx"})
+    again = inputs.read_cooperatives(found)
+    assert again.frame["operator_id"].equals(read.frame["operator_id"])
+    assert "mended: 2" in str(again.readings[0].remarks[0].problem)
+
+
+def test_our_own_branches_as_csv_and_as_sheet(folder):
+    rows = [
+        ["coop_id", "name", "lon", "lat", "address", "operator_id", "willing"],
+        ["a", "한들농협　", 126.55, 34.55, "", "", 0.4],
+        ["b", "묵도지점", None, None, "가람도　한들군 묵도면 １", "a", None],
+    ]
+    workbook(folder / "own.xlsx", rows)
+    text = "\n".join(",".join("" if c is None else str(c) for c in row) for row in rows)
+    (folder / "own.csv").write_text(text, "utf-8")
+    for name in ("own.xlsx", "own.csv"):
+        found = inputs.read_cooperatives(scenario(folder, cooperatives={"file": name}))
+        frame = found.frame
+        assert frame["name"].tolist() == ["한들농협", "묵도지점"]
+        assert frame["willing"].tolist() == [0.4, 0.6]
+        assert frame["operator_id"].tolist() == ["a", "a"]
+        assert frame["location_precision"].tolist() == ["point", "township"]
+        assert frame["address"].tolist() == ["", "가람도 한들군 묵도면 1"]
+        assert (found.readings[0].rows, found.readings[0].used) == (2, 2)
+
+
+@pytest.mark.integration
+def test_branches_of_the_real_code_file(shared_data, scenarios):
+    path = shared_data / "korea/cooperatives/kftc_branches_202607.xlsx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sheet = openpyxl.load_workbook(path, read_only=True).worksheets[0]
+        rows = [
+            [unicodedata.normalize("NFKC", str(cell or "")).strip() for cell in row]
+            for row in sheet.iter_rows(values_only=True)
+        ]
+    coops = [row for row in rows if row[0][:3] in {f"01{n}" for n in range(2, 9)}]
+    coops = [row for row in coops if "은행" not in row[1]]
+    here = [
+        row for row in coops if any(county in row[6] for county in ("해남군", "강진군", "장흥군"))
+    ]
+    opened = [row for row in here if row[7] == "정상"]
+    words = ["축산", "축협", "원예", "지부", "출장소", "보증센터", "(출)"]
+    words += [f"{left}{word}{right}" for left, right in ("<>", "()", "〈〉") for word in "간취"]
+    wanted = {row[0] for row in opened if not any(word in row[2] for word in words)}
+    found = inputs.read_cooperatives(Scenario.read(scenarios / "jeonnam_three_counties.toml"))
+    assert set(found.frame.index) | set(found.unplaced["coop_id"]) == wanted
+    assert found.unplaced.empty
+    (reading, *_) = found.readings
+    assert (reading.rows, reading.used) == (len(coops), len(wanted))
+    assert reading.as_of == "2026-07"
+    notes = [str(note) for note in found.notes]
+    assert any(note.endswith(f"left out: {len(here) - len(opened)}.") for note in notes)
+    assert any(note.endswith(f"counters): {len(opened) - len(wanted)}.") for note in notes)
+    bank = [
+        row
+        for row in rows
+        if row[0][:2] == "01"
+        and "은행" in row[1]
+        and row[0][2] in "012345678"
+        and any(county in row[6] for county in ("해남군", "강진군", "장흥군"))
+    ]
+    assert f"left out: {len(bank)}." in str(reading.remarks[-1].problem)

@@ -15,6 +15,7 @@ def test_exported_names_are_pinned():
         "TableError",
         "VerificationError",
         "access",
+        "check",
         "inputs",
         "need",
         "network",

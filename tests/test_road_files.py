@@ -67,6 +67,10 @@ def test_maxspeed(value, expected):
         ("P", None),
         ("0", None),
         ("00:00", None),
+        ("00:30;01:00", 60.0),
+        ("00:40-00:50", 50.0),
+        ("20,30", 30.0),
+        ("40분", 40.0),
         ("by season", None),
         ("", None),
     ],
@@ -102,6 +106,11 @@ def test_durations(value, expected):
         ({"highway": "residential", "access": "no"}, None),
         ({"highway": "residential", "access": "yes", "motor_vehicle": "private"}, None),
         ({"highway": "service", "service": "emergency_access"}, None),
+        ({"highway": "residential", "access": "permit"}, None),
+        ({"highway": "residential", "access": "bus;psv"}, None),
+        ({"highway": "residential", "access": "private;destination"}, "residential"),
+        ({"highway": "unclassified", "access": "agricultural;forestry"}, "track"),
+        ({"highway": "residential", "access": "private", "motorcar": "yes"}, "residential"),
         ({"building": "yes"}, None),
     ],
 )
@@ -120,6 +129,8 @@ def test_which_ways_cars_use(tags, road_class):
         ({"oneway": "-1"}, -1),
         ({"oneway": "reverse"}, -1),
         ({"oneway": "alternating"}, 0),
+        ({"oneway": "reversible"}, 0),
+        ({"oneway": "no", "junction": "roundabout"}, 0),
         ({"junction": "roundabout"}, 1),
         ({"junction": "circular"}, 1),
         ({"highway": "motorway"}, 1),
@@ -129,6 +140,19 @@ def test_which_ways_cars_use(tags, road_class):
 )
 def test_directions(tags, direction):
     assert way_tags({"highway": "residential", **tags}).direction == direction
+
+
+@pytest.mark.parametrize(
+    ("tags", "kmh"),
+    [
+        ({"maxspeed:forward": "60", "maxspeed:backward": "40"}, 40),
+        ({"maxspeed:forward": "60"}, 60),
+        ({"maxspeed": "50", "maxspeed:forward": "30"}, 50),
+        ({"maxspeed": "none"}, None),
+    ],
+)
+def test_limits_of_directions(tags, kmh):
+    assert way_tags({"highway": "primary", **tags}).maxspeed_kmh == kmh
 
 
 def test_what_is_read_of_a_way(tmp_path, scenarios):
@@ -173,6 +197,64 @@ def test_ways_are_cut_at_nodes_that_the_extract_lacks(tmp_path, scenarios):
     assert lines.frame["road_class"].tolist() == ["service", "service", "track"]
 
 
+def test_what_was_read_is_counted(tmp_path, scenarios):
+    nodes = {1: (0, 0), 2: (500, 0), 3: (60_000, 0), 4: (60_500, 0), 5: (900, 0)}
+    ways = [
+        ([1, 2], {"highway": "road"}),
+        ([1, 5], {"highway": "footway"}),
+        ([3, 4], {"highway": "road"}),
+        ([1, 5], {"route": "ferry"}),
+        ([1, 5], {"route": "bus"}),
+        ([1, 5], {"building": "yes"}),
+        ([2, 5, 99], {"highway": "road"}),
+        ([98, 99], {"highway": "road"}),
+    ]
+    path = write_osm(tmp_path / "roads.osm", nodes, ways)
+    (reading,) = lines_of(path, scenarios, AREA).readings
+    # Ways with highway or a ferry; of those for cars, two lie near.
+    assert (reading.rows, reading.used) == (6, 3)
+    assert (reading.file, reading.form, reading.crs) == (
+        "roads.osm", "OpenStreetMap (.osm)", "EPSG:4326",
+    )  # fmt: skip
+    (told,) = reading.remarks
+    assert told.problem.values == {"count": 2}
+    (reading,) = lines_of(path, scenarios).readings
+    assert (reading.rows, reading.used) == (6, 4)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("name", "crs", "as_of"),
+    [
+        ("liechtenstein-latest", "EPSG:32632", None),
+        ("andorra", "EPSG:32631", "2013-05-28"),
+        ("helsinki-small", "EPSG:32635", None),
+        ("chungcheong-main-roads", "EPSG:5179", None),
+    ],
+)
+def test_counts_of_real_extracts(shared_data, scenarios, name, crs, as_of):
+    """Rows are what osmium's own handler counts; used are those that hold a car road."""
+    import osmium
+
+    class Counter(osmium.SimpleHandler):
+        rows = cars = 0
+
+        def way(self, way):
+            if "highway" in way.tags or way.tags.get("route") == "ferry":
+                self.rows += 1
+                self.cars += way_tags(dict(way.tags)) is not None
+
+    path = shared_data / "osm" / f"{name}.osm.pbf"
+    counter = Counter()
+    counter.apply_file(str(path))
+    scenario = demo_with(scenarios, file=path).model_copy(update={"crs": crs})
+    (reading,) = read_road_lines(scenario, None, Settings(path.parent)).readings
+    assert reading.rows == counter.rows
+    lost = sum(one.problem.values["count"] for one in reading.remarks)
+    assert counter.cars - lost <= reading.used <= counter.cars
+    assert as_of is None or reading.as_of == as_of
+
+
 def test_ways_near_the_area_are_kept_whole(tmp_path, scenarios):
     nodes = {1: (0, 0), 2: (500, 0), 3: (22_900, 0), 4: (60_000, 0), 5: (23_100, 0), 6: (23_200, 0)}
     ways = [([1, 2], {"highway": "road", "name": "in"})]
@@ -208,7 +290,8 @@ def test_faulty_files_are_named_with_a_remedy(tmp_path, scenarios):
     assert "cannot be read" in faults_of(written("cut.osm", b"<osm><node id="), scenarios)
     assert "cannot be read" in faults_of(written("no.graphml", b"<graphml>"), scenarios)
     assert "cannot be read" in faults_of(written("none.graphml", b"plain text"), scenarios)
-    assert "format" in faults_of(written("roads.shp", b"x"), scenarios)
+    assert "missing beside it" in faults_of(written("roads.shp", b"x"), scenarios)
+    assert "format" in faults_of(written("roads.dat", b"x"), scenarios)
     nodes = {1: (0, 0), 2: (500, 0)}
     paths = write_osm(tmp_path / "paths.osm", nodes, [([1, 2], {"highway": "path"})])
     assert "no road for cars" in faults_of(paths, scenarios)
@@ -262,6 +345,36 @@ def test_graphml_as_osmnx_saves_it(tmp_path, scenarios):
     expected = [(EAST, NORTH), (EAST + 500, NORTH + 200), (EAST + 1000, NORTH)]
     coordinates = shapely.get_coordinates(frame.geometry.iloc[0])
     np.testing.assert_allclose(coordinates, expected, atol=0.02)
+
+
+def test_graphml_of_a_simplified_graph(tmp_path, scenarios):
+    """OSMnx joins the ways of a street to lists; the street is read once, both ways."""
+    import osmnx
+
+    graph = nx.MultiDiGraph(crs="EPSG:4326")
+    for node in range(6):
+        x, y = degrees(500 * node, 300 * (node % 2))
+        graph.add_node(node, x=x, y=y, street_count=2)
+    for u in range(5):
+        tags = {"osmid": u, "highway": "residential", "name": f"길{u}", "length": 583.0}
+        graph.add_edge(u, u + 1, **tags, oneway=False, reversed=False)
+        graph.add_edge(u + 1, u, **tags, oneway=False, reversed=True)
+    simple = osmnx.simplify_graph(graph)
+    assert len(simple.edges) == 2
+    osmnx.save_graphml(simple, tmp_path / "simple.graphml")
+    lines = lines_of(tmp_path / "simple.graphml", scenarios, AREA)
+    (row,) = lines.frame.to_dict("records")
+    assert (row["road_class"], row["oneway"]) == ("residential", False)
+    assert len(row["geometry"].coords) == 6
+    (reading,) = lines.readings
+    assert (reading.rows, reading.used, reading.form) == (1, 1, "GraphML (OSMnx)")
+
+
+def test_graphml_without_places(tmp_path, scenarios):
+    graph = nx.MultiDiGraph()
+    graph.add_edge(1, 2, highway="residential")
+    nx.write_graphml(graph, tmp_path / "bare.graphml")
+    assert "where its nodes are" in faults_of(tmp_path / "bare.graphml", scenarios)
 
 
 def test_a_ferry_in_segments_keeps_its_crossing_time():
@@ -348,6 +461,27 @@ def test_download_from_an_overpass_server(overpass, scenarios, tmp_path):
     again = read_road_lines(scenario, AREA, Settings(tmp_path / "cache"))
     assert len(asked) == count
     assert again.frame.equals(lines.frame)
+
+
+def test_what_was_downloaded_is_counted_and_dated(overpass, scenarios, tmp_path):
+    url, _, reply = overpass
+    dated = {"osm3s": {"timestamp_osm_base": "2026-11-20T01:02:03Z"}}
+    reply["body"] = json.dumps({**dated, **answer()}).encode()
+    scenario = demo_with(scenarios, download=True, overpass_url=url)
+    for _ in range(2):  # the second time from what was kept
+        (reading,) = read_road_lines(scenario, AREA, Settings(tmp_path / "cache")).readings
+        # The private road is no road for cars.
+        assert (reading.rows, reading.used, reading.as_of) == (3, 2, "2026-11-20")
+
+
+def test_a_kept_answer_that_was_cut_off(overpass, scenarios, tmp_path):
+    url, _, _ = overpass
+    scenario = demo_with(scenarios, download=True, overpass_url=url)
+    settings = Settings(tmp_path / "cache")
+    whole = read_road_lines(scenario, AREA, settings)
+    for file in settings.cache_dir.rglob("*.json"):
+        file.write_text(file.read_text("utf-8")[:50], encoding="utf-8")
+    assert read_road_lines(scenario, AREA, settings).frame.equals(whole.frame)
 
 
 def test_a_server_that_does_not_answer(scenarios, tmp_path):

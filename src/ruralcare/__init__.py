@@ -23,7 +23,7 @@ from ruralcare.errors import (
 )
 from ruralcare.report import Results
 from ruralcare.scenario import Scenario
-from ruralcare.workflow import run
+from ruralcare.workflow import check, run
 
 __version__ = "0.1.0"
 
@@ -38,6 +38,7 @@ __all__ = [
     "TableError",
     "VerificationError",
     "access",
+    "check",
     "inputs",
     "need",
     "network",

@@ -24,10 +24,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from ruralcare import delivery, workflow
+from ruralcare import delivery, fetching, workflow
 from ruralcare.errors import Fault, InfeasibleError, InputError, RuralCareError
 from ruralcare.language import LANGUAGES, Language, Message
-from ruralcare.report import InputsReport, Results
+from ruralcare.report import Results
 from ruralcare.scenario import Scenario, json_schema
 from ruralcare.settings import bundled_data
 
@@ -107,6 +107,76 @@ def new(
 
 
 @app.command()
+def fetch(
+    sigungu: Annotated[
+        list[str],
+        typer.Option(
+            "--sigungu", help="County by name or code; may be given again. 시·군·구 이름이나 코드."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder to make. 만들 폴더.")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Date of the boundaries: 2025. 경계의 날짜.")
+    ] = None,
+    overpass_url: Annotated[
+        str | None, typer.Option("--overpass-url", help="Overpass server. 도로를 받을 서버.")
+    ] = None,
+    boundaries_url: Annotated[
+        str | None,
+        typer.Option("--boundaries-url", help="Server of the boundaries. 경계를 받을 서버."),
+    ] = None,
+    no_roads: Annotated[
+        bool, typer.Option("--no-roads", help="Fetch no roads. 도로는 받지 않음.")
+    ] = False,
+    language: LanguageOption = None,
+) -> None:
+    """Fetch boundaries and roads of a county, with a scenario. 경계와 도로를 받아 옵니다."""
+    tongue = language or _system_language()
+    try:
+        with _progress(tongue) as progress:
+            made = fetching.fetch_county(
+                sigungu,
+                out,
+                as_of=as_of,
+                roads=not no_roads,
+                overpass_url=overpass_url,
+                boundaries_url=boundaries_url,
+                language=language or "ko",
+                progress=progress,
+            )
+    except RuralCareError as error:
+        raise _failed(error, tongue) from None
+    except OSError as error:
+        fault = Fault(
+            Message("The folder cannot be written: {detail}.", detail=str(error)),
+            Message("Free some space, or choose a folder in which you may write."),
+            column="--out",
+            value=str(out),
+        )
+        raise _failed(InputError([fault]), tongue) from None
+    except KeyboardInterrupt:
+        _say(Message("Stopped; nothing was written."), tongue, error=True)
+        raise typer.Exit(130) from None
+    _say(
+        Message(
+            "Made {path}: {names}, boundaries of {date}, {count} townships and {around} around "
+            "them, {ways} ways.",
+            path=str(made.scenario),
+            names=", ".join(made.counties),
+            date=made.as_of,
+            count=made.townships,
+            around=made.around,
+            ways=made.ways,
+        ),
+        tongue,
+    )
+    _say(Message("Still to be added (each is explained in the scenario):"), tongue)
+    for file in made.missing:
+        out_console.print(f"  {escape(str(file))}")
+    _say(Message("Next: ruralcare check {path}", path=shlex.quote(str(made.scenario))), tongue)
+
+
+@app.command()
 def check(
     scenario: ScenarioArgument,
     as_json: Annotated[
@@ -122,7 +192,8 @@ def check(
     """Read everything a scenario names and list every fault. 입력 자료를 점검합니다."""
     tongue = language or _language_of(scenario)
     try:
-        report, tongue = _examined(scenario, variant, language, tongue)
+        with _progress(tongue) as progress:
+            report = workflow.check(scenario, variant=variant, progress=progress)
         if html is not None:
             delivery.write_page(html, report.to_html(tongue))
     except RuralCareError as error:
@@ -140,30 +211,6 @@ def check(
             _say(Message("Report in {path}", path=str(html)), tongue)
     if not report.ok:
         raise typer.Exit(BAD_INPUT)
-
-
-def _examined(
-    path: Path, variant: str | None, language: Language | None, tongue: Language
-) -> tuple[InputsReport, Language]:
-    """Return the report on a scenario's inputs, and the language to show it in."""
-    try:
-        scenario = Scenario.read(path, variant=variant)
-    except InputError as error:
-        return InputsReport(path.name, faults=error.faults), tongue
-    tongue = language or scenario.language
-    with _progress(tongue) as progress:
-        found = workflow.examine(scenario, progress=progress)
-    report = InputsReport(
-        path.name,
-        scenario,
-        found.townships,
-        found.people,
-        found.places,
-        found.roads,
-        found.faults,
-        found.readings,
-    )
-    return report, tongue
 
 
 @app.command()

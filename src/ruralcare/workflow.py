@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from ruralcare import access, inputs, need, network, plan
 from ruralcare.errors import Fault, InputError
 from ruralcare.language import Message
 from ruralcare.progress import Progress, silent
-from ruralcare.report import Results
+from ruralcare.report import InputsReport, Results
 from ruralcare.scenario import PointsSource, Scenario
 from ruralcare.settings import Settings
 from ruralcare.types import (
@@ -22,7 +23,7 @@ from ruralcare.types import (
     Townships,
 )
 
-__all__ = ["Examined", "Stage", "examine", "read", "run"]
+__all__ = ["Examined", "Stage", "check", "examine", "read", "run"]
 
 Stage = Literal["access", "need", "plan", "report"]
 Table = TypeVar("Table")
@@ -159,6 +160,45 @@ def read(
     if found.faults or townships is None or people is None or places is None or roads is None:
         raise InputError(found.faults)
     return townships, people, places, roads
+
+
+def check(
+    scenario: Scenario | str | Path,
+    *,
+    variant: str | None = None,
+    settings: Settings | None = None,
+    progress: Progress = silent,
+) -> InputsReport:
+    """Read everything a scenario names and report on it: what was read, mended, and is at fault.
+
+    Parameters
+    ----------
+    scenario : Scenario or path
+        A scenario, or its file; a file that is itself faulty has a report as well.
+    variant : str, optional
+        Group of overrides to apply, where a file is given.
+    settings : Settings, optional
+        Paths of this installation.
+    progress : Progress
+        Told which step is under way.
+    """
+    if not isinstance(scenario, Scenario):
+        file = Path(scenario).name
+        try:
+            scenario = Scenario.read(scenario, variant=variant)
+        except InputError as error:
+            return InputsReport(file, faults=error.faults)
+    found = examine(scenario, settings=settings, progress=progress)
+    return InputsReport(
+        scenario.path.name,
+        scenario,
+        found.townships,
+        found.people,
+        found.places,
+        found.roads,
+        found.faults,
+        found.readings,
+    )
 
 
 def examine(

@@ -4,10 +4,11 @@ CRS, codes and encodings are settled here and nowhere else.
 """
 
 from ruralcare.inputs.cooperatives import read_cooperatives
+from ruralcare.inputs.demand_points import read_demand_points
 from ruralcare.inputs.facilities import read_facilities
 from ruralcare.inputs.files import file_hash
 from ruralcare.inputs.places import read_places
-from ruralcare.inputs.population import read_demand_points, read_population
+from ruralcare.inputs.population import read_population
 from ruralcare.inputs.townships import read_townships
 from ruralcare.inputs.villages import read_villages
 

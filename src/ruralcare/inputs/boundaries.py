@@ -2,274 +2,316 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
-from pyproj import CRS, Transformer
 
-from ruralcare.inputs.files import Faults, read_bytes, read_table
+from ruralcare.errors import Fault, InputError
+from ruralcare.inputs.area_files import crs_name, read_area_file
+from ruralcare.inputs.codes import CodeBook, read_code_book
+from ruralcare.inputs.counties import planned
+from ruralcare.inputs.crosswalk import Crosswalk, read_crosswalk
+from ruralcare.inputs.files import Faults
 from ruralcare.inputs.osm_areas import read_osm_areas
+from ruralcare.inputs.placement import check_place, check_provinces, is_korean
+from ruralcare.inputs.repairs import Flaw, repaired, seams
+from ruralcare.inputs.road_files import BUFFER_KM
+from ruralcare.inputs.township_codes import named_areas
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
+from ruralcare.types import Reading
+from ruralcare.units import metres
 
-__all__ = ["read_boundaries"]
+__all__ = ["Boundaries", "read_boundaries"]
 
-# Columns of the known publishers, finest code first: (id, name).
-_ID_COLUMNS = (
-    "township_id",
-    "adm_cd2",
-    "ADM_CD2",
-    "EMD_CD",
-    "adm_cd",
-    "ADM_CD",
-    "ADM_DR_CD",
-    "code",
-)
-_NAME_COLUMNS = ("name", "emd_nm", "EMD_NM", "EMD_KOR_NM", "ADM_NM", "ADM_DR_NM", "adm_nm")
-_KOSTAT = re.compile(r"^\d{7,8}$")
+_CROSSED: Final = ("code", "name", "earlier name")
+_NAMES_SHOWN: Final = 5
+_KEPT: Final = ["name", "sigungu_id", "sigungu_name", "seat", "geometry"]
 
 
-def read_boundaries(scenario: Scenario) -> gpd.GeoDataFrame:
+@dataclass(frozen=True)
+class Boundaries:
+    """The areas of a scenario.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Index ``township_id``; ``name``, ``sigungu_id``, ``sigungu_name``, ``seat`` (point or
+        None), valid polygons in the CRS of the scenario, sorted by id; ``closed_km`` where a
+        border was made up.
+    around : GeoDataFrame or None
+        The same for townships of other counties, as far off as roads are read.
+    readings : tuple of Reading
+        One for each file, and one for the crosswalk.
+    """
+
+    frame: gpd.GeoDataFrame
+    around: gpd.GeoDataFrame | None
+    readings: tuple[Reading, ...]
+
+
+@dataclass
+class _Part:
+    """The areas of one file: ``row``, ``township_id``, ``name``, county, geometry or None."""
+
+    frame: gpd.GeoDataFrame
+    faults: Faults
+    form: str
+    crs: str
+    rows: int
+    id_column: str = ""
+    flaws: list[Flaw] = field(default_factory=list)
+
+
+def read_boundaries(scenario: Scenario) -> Boundaries:
     """Read, check and select the township boundaries of a scenario.
 
-    Returns
-    -------
-    GeoDataFrame
-        Index ``township_id``; ``name``, ``sigungu_id``, ``sigungu_name``, valid polygons in the
-        CRS of the scenario, ``seat`` (point or None), sorted by id.
+    Ids are the codes that were in force on ``townships.as_of``.
 
     Raises
     ------
     InputError
         A file cannot be used; every fault found is listed.
     """
-    parts = []
-    for file in scenario.townships.files:
-        faults = Faults(file.name)
-        path = scenario.resolve(file)
-        if path.name.endswith((".osm.pbf", ".osm", ".osm.gz")):
-            part = read_osm_areas(path, scenario, faults)
-        else:
-            part = _named(_read_file(path, scenario, faults), scenario, faults)
-        part["source_file"] = file.name
-        parts.append(part)
-    frame = pd.concat(parts)
-    frame = _selected(gpd.GeoDataFrame(frame, crs=scenario.crs), scenario)
-    faults = Faults(", ".join(file.name for file in scenario.townships.files))
-    for township_id in sorted(set(frame.index[frame.index.duplicated()])):
-        faults.add(
-            Message(
-                "The township id occurs more than once ({names}).",
-                names=", ".join(frame.loc[[township_id], "name"]),
-            ),
-            Message("Keep one area per id; join its parts to one multi-part area."),
-            column="township_id",
-            value=township_id,
-        )
-    faults.raise_if_any()
-    return frame.sort_index().drop(columns="source_file")
-
-
-def _read_file(path: Path, scenario: Scenario, faults: Faults) -> gpd.GeoDataFrame:
-    """Return the areas of a file in the CRS of the scenario, ids and names as found."""
-    read_bytes(path, faults)
-    suffix = path.suffix.lower()
-    try:
-        if suffix in (".parquet", ".geoparquet"):
-            frame = gpd.read_parquet(path)
-        elif suffix == ".shp":
-            frame = _read_shapefile(path)
-        else:
-            frame = gpd.read_file(path)
-    except (pyogrio.errors.DataSourceError, ValueError, OSError) as error:
-        raise faults.stop(
-            Message("The boundaries cannot be read: {detail}.", detail=str(error)),
-            Message("Give GeoJSON, TopoJSON, Shapefile, GeoPackage or GeoParquet."),
-        ) from None
-    if "geometry" not in frame or frame.empty or frame.geometry.isna().all():
-        raise faults.stop(
-            Message("The file holds no areas."),
-            Message("Give a file with a polygon for each township."),
-        )
-    frame = frame[frame.geometry.notna()]
-    if scenario.townships.crs:
-        frame = frame.set_crs(scenario.townships.crs, allow_override=True)
-    elif frame.crs is None:
-        # TopoJSON tells no CRS; degrees are recognised by their range.
-        west, _, east, _ = frame.total_bounds
-        if suffix in (".json", ".topojson") and max(abs(west), abs(east)) <= 180:
-            frame = frame.set_crs("EPSG:4326")
-        else:
-            raise faults.stop(
-                Message("The file does not tell its coordinate reference system (CRS)."),
-                Message('Add the .prj file, or set townships.crs, such as "EPSG:5179".'),
-                column="crs",
-            )
-    _check_place(frame, scenario, faults)
-    frame = frame.to_crs(scenario.crs)
-    frame.geometry = shapely.make_valid(
-        frame.geometry.values, method="structure", keep_collapsed=False
-    )
-    frame = frame.explode(index_parts=False)
-    frame = frame[frame.geom_type == "Polygon"]
-    if frame.empty:
-        raise faults.stop(
-            Message("The file holds no areas."),
-            Message("Give a file with a polygon for each township."),
-        )
-    return frame.dissolve(by=frame.index, as_index=False)
-
-
-def _read_shapefile(path: Path) -> gpd.GeoDataFrame:
-    """Read a Shapefile; without a .cpg the texts may be UTF-8 or CP949."""
-    if path.with_suffix(".cpg").exists():
-        return gpd.read_file(path)
-    try:
-        return gpd.read_file(path, encoding="utf-8")
-    except UnicodeDecodeError:
-        return gpd.read_file(path, encoding="cp949")
-
-
-def _check_place(frame: gpd.GeoDataFrame, scenario: Scenario, faults: Faults) -> None:
-    """Raise if the areas lie outside the region for which the scenario's CRS is made."""
-    region = CRS.from_user_input(scenario.crs).area_of_use
-    if region is None:
-        return
-    west, south, east, north = frame.total_bounds
-    if frame.crs.is_projected:
-        to_degrees = Transformer.from_crs(frame.crs, "EPSG:4326", always_xy=True)
-        west, south, east, north = to_degrees.transform_bounds(west, south, east, north)
-
-    def inside(x0: float, y0: float, x1: float, y1: float) -> bool:
-        return x1 >= region.west and x0 <= region.east and y1 >= region.south and y0 <= region.north
-
-    if inside(west, south, east, north):
-        return
-    shown = f"{west:.2f}, {south:.2f} – {east:.2f}, {north:.2f}"
-    if inside(south, west, north, east):
-        raise faults.stop(
-            Message("Longitude and latitude are swapped."),
-            Message("Write every coordinate as longitude first, latitude second."),
-            column="geometry",
-            value=shown,
-        )
-    raise faults.stop(
-        Message("The areas lie outside the region of {crs}.", crs=scenario.crs),
-        Message("Check the CRS of the file (townships.crs) and that of the scenario (crs)."),
-        column="geometry",
-        value=shown,
-    )
-
-
-def _named(frame: gpd.GeoDataFrame, scenario: Scenario, faults: Faults) -> gpd.GeoDataFrame:
-    """Return the areas with ids, names and counties under our own column names."""
-    id_column = next((name for name in _ID_COLUMNS if name in frame.columns), None)
-    name_column = next((name for name in _NAME_COLUMNS if name in frame.columns), None)
-    if id_column is None or name_column is None:
-        columns = ", ".join(str(name) for name in frame.columns if name != "geometry")
-        raise faults.stop(
-            Message("No column with township codes and names is known."),
-            Message(
-                "Rename the columns to township_id and name; found: {columns}.", columns=columns
-            ),
-        )
-    ids = frame[id_column].map(_code)
-    names = frame[name_column].map(_code)
-    for column, values in ((id_column, ids), (name_column, names)):
-        if (values == "").any():
-            faults.add(
-                Message("{count} areas have no code or name.", count=int((values == "").sum())),
-                Message("Fill the column, or remove these areas."),
-                column=column,
-            )
-    faults.raise_if_any()
-    if "sigungu_name" in frame.columns:
-        counties = frame["sigungu_name"].astype(str)
-    elif "sggnm" in frame.columns:
-        counties = frame["sggnm"].astype(str)
-    else:
-        counties = names.map(lambda name: " ".join(name.split()[1:-1]))
-    if scenario.townships.crosswalk is not None:
-        ids, counties = _crossed(ids, names, counties, scenario)
-    county_ids = frame["sigungu_id"] if "sigungu_id" in frame.columns else ids.str[:5]
-    return gpd.GeoDataFrame(
-        {
-            "name": names.str.split().str[-1].to_numpy(),
-            "sigungu_id": county_ids.astype(str).to_numpy(),
-            "sigungu_name": counties.astype(str).to_numpy(),
-            "seat": None,
-        },
-        geometry=frame.geometry.to_numpy(),
-        index=pd.Index(ids.to_numpy(), name="township_id", dtype=object),
-        crs=frame.crs,
-    )
-
-
-def _code(value: Any) -> str:  # noqa: ANN401 - codes come as text or number
-    if value is None or value != value:
-        return ""
-    return str(int(value)) if isinstance(value, float) else str(value).strip()
-
-
-def _crossed(
-    ids: pd.Series, names: pd.Series, counties: pd.Series, scenario: Scenario
-) -> tuple[pd.Series, pd.Series]:
-    """Return MOIS codes and county names for KOSTAT codes.
-
-    A code without a row stays as it is: it may lie outside the planned counties.
-    """
-    assert scenario.townships.crosswalk is not None
+    book = read_code_book(scenario)
     file = scenario.townships.crosswalk
-    table = read_table(
-        scenario.resolve(file), Faults(file.name), ["adm_cd", "adm_cd2"], delimiter="\t"
+    crosswalk = None if file is None else read_crosswalk(scenario.resolve(file), file)
+    parts: list[_Part] = []
+    wrong: list[Fault] = []
+    for file in scenario.townships.files:
+        try:
+            parts.append(_read_part(scenario, file, crosswalk, book))
+        except InputError as error:
+            wrong += error.faults
+    if wrong:
+        raise InputError(wrong)
+    for number, part in enumerate(parts):
+        part.frame["part"] = number
+    frame = gpd.GeoDataFrame(
+        pd.concat([part.frame for part in parts], ignore_index=True), crs=scenario.crs
     )
-    # A few KOSTAT codes stand for two areas; the name tells them apart.
-    rows = {(row["adm_cd"], row["emd_nm"]): row for row in table}
-    rows.update({(row["adm_cd"], ""): row for row in table})
-    hits = [
-        rows.get((code, name)) or rows.get((code, ""))
-        for code, name in zip(ids, names, strict=True)
+    chosen = planned(frame, scenario, book)
+    _check_crossed(frame[chosen], parts)
+    _check_flaws(frame[chosen], parts)
+    drawn = frame.geometry.notna().to_numpy()
+    frame, chosen = frame[drawn].reset_index(drop=True), chosen[drawn]
+    own = _one_each(frame[chosen], parts)
+    others = frame[~chosen & ~frame["township_id"].isin(own["township_id"])]
+    around = _around(own, others.drop_duplicates("township_id"))
+    _tell_seams(own, others, parts)
+    readings = [
+        part.faults.reading(
+            Message("Township boundaries"),
+            part.form,
+            rows=part.rows,
+            used=int((chosen & (frame["part"] == number)).sum()),
+            crs=part.crs,
+        )
+        for number, part in enumerate(parts)
     ]
-    crossed = [hit["adm_cd2"] if hit else code for hit, code in zip(hits, ids, strict=True)]
-    named = [hit["sggnm"] if hit else name for hit, name in zip(hits, counties, strict=True)]
-    return pd.Series(crossed, index=ids.index), pd.Series(named, index=ids.index)
+    if crosswalk is not None:
+        readings.append(crosswalk.reading(int(frame["how"].isin(_CROSSED).sum())))
+    return Boundaries(_table(own), None if around is None else _table(around), tuple(readings))
 
 
-def _selected(frame: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFrame:
-    """Return the townships of the counties that the scenario plans."""
-    wanted = scenario.area.sigungu
-    faults = Faults(scenario.path.name)
-    if wanted:
-        chosen = pd.Series(False, index=range(len(frame)))
-        for county in wanted:
-            match = (frame["sigungu_id"] == county) | (frame["sigungu_name"] == county)
-            match = match.reset_index(drop=True)
-            if not match.any():
-                faults.add(
-                    Message("No township of the boundaries belongs to this county."),
-                    Message("Give the first five digits of the township codes, or the name."),
-                    column="area.sigungu",
-                    value=county,
-                )
-            chosen |= match
-        faults.raise_if_any()
-        frame = frame[chosen.to_numpy()]
-    strays = [code for code in frame.index if _KOSTAT.match(code)]
-    if strays and scenario.townships.crosswalk is not None:
-        for code in strays:
-            faults.add(
+def _table(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return areas under the columns that pass to other modules."""
+    columns = _KEPT + (["closed_km"] if "closed_km" in frame else [])
+    return frame.set_index("township_id").sort_index()[columns]
+
+
+def _read_part(
+    scenario: Scenario, file: Path, crosswalk: Crosswalk | None, book: CodeBook
+) -> _Part:
+    path, faults = scenario.resolve(file), Faults(file.name)
+    if path.name.lower().endswith((".osm.pbf", ".osm", ".osm.gz")):
+        found, rows = read_osm_areas(path, scenario, faults)
+        areas = found.reset_index().assign(row=0, given="", how="", province="")
+        return _Part(areas, faults, "OpenStreetMap", "EPSG:4326", rows)
+    raw, form = read_area_file(path, scenario.townships.crs, faults)
+    check_place(raw, scenario.crs, faults)
+    korean = is_korean(scenario.crs)
+    table, id_column = named_areas(raw, faults, crosswalk, book.earlier_names(), korean=korean)
+    check_provinces(raw, table["township_id"], faults)
+    shapes, flaws = repaired(raw, scenario.crs)
+    if shapes.isna().all():
+        raise faults.stop(
+            Message("The file holds no areas."),
+            Message("Give a file with a polygon for each township."),
+        )
+    if korean:
+        as_of = scenario.townships.as_of
+        for column, digits in (("township_id", 10), ("sigungu_id", 5)):
+            codes = table[column]
+            then = book.all_at(codes[codes.str.len() == digits], as_of)
+            table[column] = [then.get(code, code) for code in codes]
+        # The county is told by the code of the township: counties can be divided.
+        crossed = table["township_id"].str.len() == 10
+        own = "sigungu_id" in raw.columns
+        if not own:
+            table.loc[crossed, "sigungu_id"] = table.loc[crossed, "township_id"].str[:5]
+    table["seat"] = None
+    blank = table["sigungu_name"] == ""
+    table.loc[blank, "sigungu_name"] = table.loc[blank, "sigungu_id"]
+    frame = gpd.GeoDataFrame(table, geometry=shapes.to_numpy(), crs=scenario.crs)
+    return _Part(frame, faults, form, crs_name(raw.crs), len(raw), id_column, flaws)
+
+
+def _check_crossed(frame: gpd.GeoDataFrame, parts: Sequence[_Part]) -> None:
+    """Raise if the crosswalk does not tell the code of a planned township."""
+    remedy = Message("Use the crosswalk of the year of the boundaries, or add a row for it.")
+    for _, area in frame[frame["how"].isin(["none", "many", "name"])].iterrows():
+        part = parts[area["part"]]
+        place = {"row": int(area["row"]), "column": part.id_column, "value": area["given"]}
+        if area["how"] == "name":
+            part.faults.remark(
+                Message(
+                    "The crosswalk has no row for this code; {name} was found by its name in its "
+                    "county.",
+                    name=area["name"],
+                ),
+                remedy,
+                **place,
+            )
+        elif area["how"] == "many":
+            part.faults.add(
+                Message(
+                    "The crosswalk has several rows for this code, and not one for {name}.",
+                    name=area["name"],
+                ),
+                remedy,
+                **place,
+            )
+        else:
+            part.faults.add(
                 Message(
                     "The crosswalk has no row for this code ({name}).",
-                    name=frame.loc[[code], "name"].iloc[0],
+                    name=area["name"],
                 ),
-                Message("Use the crosswalk of the year of the boundaries."),
-                column="townships.crosswalk",
-                value=code,
+                remedy,
+                **place,
             )
-        faults.raise_if_any()
-    return frame
+    _raise_if_any(parts)
+
+
+def _raise_if_any(parts: Sequence[_Part]) -> None:
+    """Raise the faults of all files together."""
+    found: list[Fault] = []
+    for part in parts:
+        try:
+            part.faults.raise_if_any()
+        except InputError as error:
+            found += error.faults
+    if found:
+        raise InputError(found)
+
+
+def _check_flaws(frame: gpd.GeoDataFrame, parts: Sequence[_Part]) -> None:
+    """Note what was wrong with shapes: of planned townships one by one, of others the number.
+
+    Raises if a planned township has no shape: its people would have no place.
+    """
+    for number, part in enumerate(parts):
+        own = frame[frame["part"] == number].set_index("row")
+        told = [flaw for flaw in part.flaws if flaw.row in own.index]
+        for flaw in sorted(told, key=lambda one: -one.size_m2):
+            note = part.faults.add if flaw.lost else part.faults.remark
+            name = own.loc[flaw.row, "name"]
+            note(flaw.problem, flaw.remedy, row=flaw.row, column="geometry", value=name)
+        if len(told) < len(part.flaws):
+            part.faults.remark(
+                Message(
+                    "Shapes outside the planned counties were invalid too, and were repaired or "
+                    "left out: {count}.",
+                    count=len(part.flaws) - len(told),
+                ),
+                Message("Nothing need be done: nothing is planned there."),
+                column="geometry",
+            )
+    _raise_if_any(parts)
+
+
+def _one_each(frame: gpd.GeoDataFrame, parts: Sequence[_Part]) -> gpd.GeoDataFrame:
+    """Return one area per township.
+
+    Areas of one code and one name that lie side by side are parts of one township, as some
+    publishers give islands. Others are a fault.
+    """
+    twice = frame["township_id"].duplicated(keep=False)
+    if not twice.any():
+        return frame
+    kept = [frame[~twice]]
+    for code, group in frame[twice].groupby("township_id"):
+        first = group.iloc[[0]].copy()
+        whole = shapely.union_all(group.geometry.to_numpy())
+        faults = parts[first["part"].iloc[0]].faults
+        if len(set(group["name"])) == 1 and whole.area > 0.99 * group.area.sum():
+            faults.remark(
+                Message(
+                    "The township comes in {count} areas, which were joined.", count=len(group)
+                ),
+                Message("Nothing need be done, if they are its islands."),
+                row=int(first["row"].iloc[0]),
+                column=parts[first["part"].iloc[0]].id_column,
+                value=str(code),
+            )
+            first.geometry = [whole]
+            kept.append(first)
+            continue
+        for _, area in group.iloc[1:].iterrows():
+            part = parts[area["part"]]
+            row = str(first["row"].iloc[0])
+            part.faults.add(
+                Message("The same code is already in row {row}.", row=row)
+                if part.faults is faults
+                else Message(
+                    "The same code is already in {file}, row {row}.", file=faults.file, row=row
+                ),
+                Message("Keep one area per township; give others a code of their own."),
+                row=int(area["row"]),
+                column=part.id_column,
+                value=area["given"] or str(code),
+            )
+    _raise_if_any(parts)
+    return gpd.GeoDataFrame(pd.concat(kept, ignore_index=True), crs=frame.crs)
+
+
+def _around(own: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+    """Return the townships near the planned ones, with a point inside each as its seat."""
+    if not len(others):
+        return None
+    tree = shapely.STRtree(own.geometry.to_numpy())
+    near, _ = tree.query(
+        others.geometry.to_numpy(), predicate="dwithin", distance=metres(BUFFER_KM)
+    )
+    around = others.iloc[np.unique(near)].copy()
+    if not len(around):
+        return None
+    inside = around.geometry.representative_point()
+    missing = around["seat"].isna()
+    seats = np.where(missing, inside.to_numpy(), around["seat"].to_numpy())
+    around["seat"] = gpd.GeoSeries(seats, index=around.index, crs=around.crs)
+    return around
+
+
+def _tell_seams(own: gpd.GeoDataFrame, others: gpd.GeoDataFrame, parts: Sequence[_Part]) -> None:
+    """Note where planned townships overlap each other or their neighbours, or leave gaps."""
+    both = pd.concat([own, others], ignore_index=True)
+    planned_ = np.arange(len(both)) < len(own)
+    for seam in seams(both.geometry.to_numpy(), planned_):
+        names = [str(both["name"].iloc[member]) for member in seam.members]
+        first = both.iloc[min(seam.members)]
+        problem, remedy = seam.told()
+        parts[first["part"]].faults.remark(
+            problem,
+            remedy,
+            row=int(first["row"]) or None,
+            column="geometry",
+            value=", ".join(names[:_NAMES_SHOWN]) + (" …" if len(names) > _NAMES_SHOWN else ""),
+        )

@@ -1,8 +1,10 @@
 """Codes of townships, counties and provinces through time.
 
-Codes of the Ministry of the Interior (행정기관코드) change when a province is renamed or a county
-moves. Files of different dates meet in the codes that were in force on one date: that of the
-boundaries. What changed when is a table (``code_changes.csv``) that a scenario can extend.
+Codes of the Ministry of the Interior (행정기관코드) change when a province is renamed, a county
+moves or a 면 becomes a 읍. Files of different dates meet in the codes that were in force on one
+date: that of the boundaries. What changed when is a table (``code_changes.csv``) that a scenario
+can extend. It follows provinces, counties, 읍 and 면 since 2008, the year of the first register;
+townships that were divided or merged have no successor in it.
 """
 
 from __future__ import annotations
@@ -10,29 +12,48 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from datetime import date as calendar_date
+from functools import cache, cached_property
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
 
-from ruralcare.inputs.files import Faults, read_table
+from ruralcare.inputs.files import Faults, distinct, read_table
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
 
-__all__ = ["CodeBook", "CodeChange", "provinces", "read_code_book"]
+__all__ = ["CodeBook", "CodeChange", "province_name", "provinces", "read_code_book"]
 
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+_TOWNSHIP_DIGITS = 10
 _CODE = re.compile(r"^\d{2,10}$")
 
 
 @dataclass(frozen=True)
 class CodeChange:
-    """All codes that begin with ``old`` begin with ``new`` from a day on ("2023-06-11")."""
+    """All codes that begin with ``old`` begin with ``new`` from a day on ("2023-06-11").
+
+    ``name`` tells both names: "강원도 홍천군 동면 → 영귀미면".
+
+    Of several changes of one day the one with the longest ``old`` holds. One whose ``new`` is its
+    ``old`` says that a code ended without a successor, and keeps shorter changes off it.
+    """
 
     old: str
     new: str
     changed_on: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class _Day:
+    """The changes of one day in both directions: what codes began with → what they begin with."""
+
+    changed_on: str
+    forward: Mapping[str, str]
+    backward: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -64,21 +85,45 @@ class CodeBook:
         ('5111025000', '4211025000')
         """
         day = _last_day(date)
-        for change in self.changes:
+        for change in self._days:
             if change.changed_on <= day:
-                code = _exchanged(code, change.old, change.new)
-        for change in reversed(self.changes):
+                code = _exchanged(code, change.forward)
+        for change in reversed(self._days):
             if change.changed_on > day:
-                code = _exchanged(code, change.new, change.old)
+                code = _exchanged(code, change.backward)
         return code
 
     def all_at(self, codes: Iterable[str], date: str) -> dict[str, str]:
         """Return the codes of a date for many codes: given code → code then."""
         return {code: self.at(code, date) for code in set(codes)}
 
+    def earlier_names(self) -> dict[str, str]:
+        """Return the names that townships had before their last change: present code → name."""
+        return {
+            change.new: change.name.partition(" → ")[0].split()[-1]
+            for change in self.changes
+            if len(change.new) == _TOWNSHIP_DIGITS and " → " in change.name
+        }
 
-def _exchanged(code: str, old: str, new: str) -> str:
-    return new + code[len(old) :] if code.startswith(old) else code
+    @cached_property
+    def _days(self) -> tuple[_Day, ...]:
+        days = []
+        for changed_on, group in groupby(self.changes, lambda change: change.changed_on):
+            changes = list(group)
+            forward = {change.old: change.new for change in changes}
+            # Where areas merged, the way back leads to the first of them.
+            backward = {change.new: change.old for change in reversed(changes)}
+            days.append(_Day(changed_on, forward, backward))
+        return tuple(days)
+
+
+def _exchanged(code: str, starts: Mapping[str, str]) -> str:
+    """Return a code with the longest of its known beginnings exchanged."""
+    for length in range(len(code), 1, -1):
+        start = starts.get(code[:length])
+        if start is not None:
+            return start + code[length:]
+    return code
 
 
 def _last_day(date: str) -> str:
@@ -111,14 +156,16 @@ def read_code_book(scenario: Scenario) -> CodeBook:
 def _known_changes() -> tuple[CodeChange, ...]:
     with resources.files("ruralcare.inputs").joinpath("code_changes.csv").open("rb") as stream:
         table = pd.read_csv(stream, dtype=str)
-    rows = zip(table["old_code"], table["new_code"], table["changed_on"], strict=True)
-    return tuple(CodeChange(*row) for row in rows)
+    columns = ["old_code", "new_code", "changed_on", "name"]
+    return tuple(CodeChange(*row) for row in table[columns].itertuples(index=False))
 
 
 def _own_changes(path: Path, file: Path) -> list[CodeChange]:
     faults = Faults(file.name)
     changes = []
-    for row in read_table(path, faults, ["old_code", "new_code", "changed_on"]):
+    table = read_table(path, faults, ["old_code", "new_code", "changed_on"])
+    once = Message("Keep one row for each old code.")
+    for row in distinct(table, "old_code", faults, once):
         for column in ("old_code", "new_code"):
             if not _CODE.match(row[column]):
                 faults.add(
@@ -128,15 +175,17 @@ def _own_changes(path: Path, file: Path) -> list[CodeChange]:
                     column=column,
                     value=row[column],
                 )
-        if len(row["old_code"]) != len(row["new_code"]):
-            faults.add(
-                Message("The old and the new code differ in length."),
-                Message("Write as many digits of the one as of the other."),
-                row=row.number,
-                column="new_code",
-                value=row["new_code"],
-            )
-        if not _DATE.match(row["changed_on"]):
+                break
+        else:
+            if len(row["old_code"]) != len(row["new_code"]):
+                faults.add(
+                    Message("The old and the new code differ in length."),
+                    Message("Write as many digits of the one as of the other."),
+                    row=row.number,
+                    column="new_code",
+                    value=row["new_code"],
+                )
+        if not _is_date(row["changed_on"]):
             faults.add(
                 Message("This is not a date."),
                 Message("Write year, month and day: 2023-07-01."),
@@ -144,9 +193,19 @@ def _own_changes(path: Path, file: Path) -> list[CodeChange]:
                 column="changed_on",
                 value=row["changed_on"],
             )
-        changes.append(CodeChange(row["old_code"], row["new_code"], row["changed_on"]))
+        changes.append(CodeChange(row["old_code"], row["new_code"], row["changed_on"], row["name"]))
     faults.raise_if_any()
     return changes
+
+
+def _is_date(text: str) -> bool:
+    if not _DATE.match(text):
+        return False
+    try:
+        calendar_date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def provinces(name: str) -> frozenset[str]:
@@ -171,3 +230,14 @@ def _province_names() -> Mapping[str, frozenset[str]]:
         name: frozenset(codes.split())
         for name, codes in zip(table["name"], table["codes"], strict=True)
     }
+
+
+def province_name(code: str) -> str:
+    """Return the name of the province of a code of any date; empty if it is not known.
+
+    Examples
+    --------
+    >>> province_name("46770"), province_name("99710")
+    ('전라남도', '')
+    """
+    return next((name for name, codes in _province_names().items() if code[:2] in codes), "")

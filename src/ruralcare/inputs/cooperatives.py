@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import unicodedata
-import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
+from typing import Final
 
 import geopandas as gpd
-import openpyxl
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
 
-from ruralcare.inputs.files import Faults, distinct, read_bytes, read_table
-from ruralcare.inputs.gazetteer import Gazetteer, Located, build_gazetteer
+from ruralcare.inputs.addresses import parse_address
+from ruralcare.inputs.files import Faults, Table, distinct, read_table, read_text
+from ruralcare.inputs.gazetteer import Located, build_gazetteer
+from ruralcare.inputs.geocoders import with_geocoder
+from ruralcare.inputs.siting import Siting, date_in, precision_notes
 from ruralcare.inputs.townships import read_townships
+from ruralcare.inputs.workbooks import is_workbook, read_workbook, sheet_table
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
-from ruralcare.types import Cooperatives, Townships
+from ruralcare.settings import Settings
+from ruralcare.types import Cooperatives, Reading, Townships
 
 __all__ = ["read_cooperatives"]
 
-_CODE = re.compile(r"^01[2-8]\d{4}$")
+# Codes of NH농협은행 (010, 011) and of the co-operatives (012 to 018).
+_CODE: Final = re.compile(r"^01[0-8]\d{4}$")
+_BANK_CODES: Final = ("010", "011")
+_CODE_DIGITS: Final = 7
+_CELLS: Final = 8
 # Units that are no branch of an agricultural co-operative, and branches that are not staffed.
-_NO_BRANCH = re.compile(r"축산|축협|원예|지부|출장소|보증센터|\(출\)|[<〈(](간|취)[>〉)]")
+_NO_BRANCH: Final = re.compile(r"축산|축협|원예|지부|출장소|보증센터|\(출\)|[<〈(](간|취)[>〉)]")
+_OWN_COLUMNS: Final = ("coop_id", "name")
+_OWN_OPTIONAL: Final = ("lon", "lat", "address", "operator_id", "willing")
+_HEADER_WITHIN: Final = 20
+# Enough of a text file to see of which kind it is.
+_HEAD: Final = 200_000
 
 
 @dataclass(frozen=True)
@@ -41,17 +53,29 @@ class _Branch:
     willing: float | None = None
 
 
-def read_cooperatives(scenario: Scenario, townships: Townships | None = None) -> Cooperatives:
+def read_cooperatives(
+    scenario: Scenario, townships: Townships | None = None, settings: Settings | None = None
+) -> Cooperatives:
     """Read the candidate sites.
+
+    Parameters
+    ----------
+    townships : Townships, optional
+        Read from the scenario if not given.
+    settings : Settings, optional
+        Where the answers of a geocoder are kept.
 
     Raises
     ------
     InputError
         A file cannot be used; every fault is listed.
+    DownloadError
+        The geocoder does not answer, or refuses the key.
     """
     towns = townships if townships is not None else read_townships(scenario)
     source = scenario.cooperatives
     notes: list[Message] = []
+    readings: tuple[Reading, ...] = ()
     if source.file is None:
         branches = _seats(towns)
         notes.append(
@@ -61,23 +85,26 @@ def read_cooperatives(scenario: Scenario, townships: Townships | None = None) ->
             )
         )
     else:
-        gazetteer = build_gazetteer(scenario, towns)
-        path = scenario.resolve(source.file)
         faults = Faults(source.file.name)
-        if path.suffix.lower() == ".xlsx":
-            branches = _with_operators(_kftc(path, gazetteer, faults, notes), towns)
-        else:
-            branches = list(_plain(path, scenario, gazetteer, faults))
+        locator = with_geocoder(build_gazetteer(scenario, towns), scenario, settings)
+        siting = Siting(locator, scenario, faults)
+        branches, form, rows = _listed(scenario.resolve(source.file), siting, notes, towns)
         faults.raise_if_any()
-    willing = _willingness(scenario, {branch.coop_id for branch in branches}, notes)
-    rows, unplaced = [], []
+        used = sum(branch.located.point is not None for branch in branches)
+        as_of = date_in(source.file.name)
+        readings = (
+            faults.reading(Message("Co-operatives"), form, rows=rows, used=used, as_of=as_of),
+        )
+    known = {branch.coop_id for branch in branches}
+    willing, read = _willingness(scenario, known, notes)
+    rows_, unplaced = [], []
     for branch in sorted(branches, key=lambda one: one.coop_id):
         where = branch.located
         if where.point is None:
             unplaced.append((branch.coop_id, branch.name, branch.address, where.reason))
             continue
         share = willing.get(branch.coop_id, branch.willing)
-        rows.append(
+        rows_.append(
             (
                 branch.coop_id,
                 branch.name,
@@ -99,12 +126,15 @@ def read_cooperatives(scenario: Scenario, townships: Townships | None = None) ->
         "location_precision",
         "geometry",
     ]
-    frame = pd.DataFrame(rows, columns=columns).set_index("coop_id")
+    frame = pd.DataFrame(rows_, columns=columns).set_index("coop_id")
     frame["willing"] = frame["willing"].astype(float)
+    if source.file is not None:
+        notes += precision_notes(frame["location_precision"], Message("Candidate sites"))
     return Cooperatives(
         gpd.GeoDataFrame(frame, geometry="geometry", crs=towns.crs),
         pd.DataFrame(unplaced, columns=["coop_id", "name", "address", "reason"]),
         tuple(notes),
+        (*readings, *read),
     )
 
 
@@ -115,45 +145,128 @@ def _seats(towns: Townships) -> list[_Branch]:
     ]
 
 
-def _kftc(path: Path, gazetteer: Gazetteer, faults: Faults, notes: list[Message]) -> list[_Branch]:
-    """Read the branch list of KFTC (금융결제원): full-width text, no header, every bank."""
-    read_bytes(path, faults)
+def _listed(
+    path: Path, siting: Siting, notes: list[Message], towns: Townships
+) -> tuple[list[_Branch], str, int]:
+    """Return the branches of a list, its form and the number of its rows."""
+    faults = siting.faults
+    if is_workbook(path):
+        sheets = read_workbook(path, faults)
+        own = next((one for one in sheets if _header(one.rows)), None)
+        if own is not None:
+            table = sheet_table(own, faults, _OWN_COLUMNS, optional=_OWN_OPTIONAL)
+            return list(_plain(table, siting)), "plain table", len(table.rows)
+        cells = next((one.rows for one in sheets if any(_is_branch(row) for row in one.rows)), [])
+    else:
+        text = read_text(path, faults)
+        if not any(_is_branch(row) for row in _cells(text[:_HEAD], faults)):
+            table = read_table(path, faults, _OWN_COLUMNS)
+            return list(_plain(table, siting)), "plain table", len(table.rows)
+        cells = _cells(text, faults)
+    branches, rows = _kftc(cells, siting, notes)
+    return _with_operators(branches, towns), "KFTC code file", rows
+
+
+def _cells(text: str, faults: Faults) -> list[list[str]]:
     try:
-        with warnings.catch_warnings():
-            # The publisher's workbook has no style sheet; only its texts are of interest.
-            warnings.filterwarnings("ignore", message="Workbook contains no default style")
-            book = openpyxl.load_workbook(path, read_only=True)
-    except (BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, OSError) as error:
+        return list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
         raise faults.stop(
-            Message("The workbook cannot be read: {detail}.", detail=str(error)),
-            Message("Save it again as .xlsx."),
+            Message("The table cannot be read: {detail}.", detail=str(error)),
+            Message("Save the file again as CSV; every opening quote needs a closing one."),
         ) from None
-    branches, left_out = [], Counter[str]()
-    known = {name.split()[-1] for name in gazetteer.townships.frame["sigungu_name"] if name}
-    for cells in _cells(book, faults):
-        code = _half_width(cells[0]) if cells else ""
-        if not _CODE.match(code):
+
+
+def _header(rows: list[list[str]]) -> bool:
+    return any(set(_OWN_COLUMNS) <= set(row) for row in rows[:_HEADER_WITHIN])
+
+
+def _code(cell: str) -> str:
+    """Return a branch code; a spreadsheet may have taken its leading zero."""
+    code = unicodedata.normalize("NFKC", cell).strip()
+    return code.zfill(_CODE_DIGITS) if code.isdigit() and len(code) == _CODE_DIGITS - 1 else code
+
+
+def _is_branch(cells: list[str]) -> bool:
+    return len(cells) >= _CELLS and bool(_CODE.match(_code(cells[0])))
+
+
+def _kftc(
+    table: list[list[str]], siting: Siting, notes: list[Message]
+) -> tuple[list[_Branch], int]:
+    """Return the branches of the list of KFTC (금융결제원) in the planned counties.
+
+    The list has full-width text, often no header, and the branches of every bank; the first eight
+    cells are code, bank, branch, telephone, fax, postcode, address and status.
+
+    Returns
+    -------
+    list of _Branch
+    int
+        Branches of agricultural co-operatives in the whole list, open or not.
+    """
+    faults = siting.faults
+    branches: list[_Branch] = []
+    left_out: Counter[str] = Counter()
+    seen: dict[str, int] = {}
+    total = mended = 0
+    for number, cells in enumerate(table, start=1):
+        if not _is_branch(cells):
             continue
-        texts = [_half_width(cell) for cell in (*cells, *[None] * 8)[:8]]
-        name, address, status = texts[2], texts[6], texts[7]
-        if not any(county in address for county in known):
+        code = _code(cells[0])
+        bank, name, address, status = (_half_width(cells[place]) for place in (1, 2, 6, 7))
+        # Codes 010 and 011, and closed branches with codes of the others, belong to the bank.
+        is_bank = code[:3] in _BANK_CODES or "은행" in bank
+        total += not is_bank
+        where = siting.of_address(address, number)
+        if where is None or where.ring != "planned":
             continue
-        where = gazetteer.locate(address)
-        if where.point is None and where.reason == Message(
-            "The address is outside the planned counties."
-        ):
-            continue
-        if status != "정상":
+        parsed = parse_address(address)
+        # An address that names no county says nothing of where a closed branch was.
+        here = where.point is not None or parsed.names_county or bool(parsed.provinces)
+        if is_bank:
+            left_out["bank"] += here
+        elif "폐쇄" in status or "폐점" in status:
+            left_out["closed"] += here
+        elif status not in ("정상", ""):
             left_out["closed"] += 1
+            faults.remark(
+                Message("The status of the branch is not known; it is left out."),
+                Message("Known are 정상 (open) and 잠정폐쇄 (closed)."),
+                row=number,
+                value=status,
+            )
         elif _NO_BRANCH.search(name):
-            left_out["unit"] += 1
+            left_out["unit"] += here
+        elif code in seen:
+            faults.add(
+                Message("The same code is already in row {row}.", row=str(seen[code])),
+                Message("Keep one row per branch code."),
+                row=number,
+                value=code,
+            )
         else:
+            seen[code] = number
+            mended += not cells[0].strip().startswith("0")
             branches.append(_Branch(code, name or code, address, where))
-    book.close()
     if not branches:
         raise faults.stop(
             Message("The list has no branch of a co-operative in the planned counties."),
             Message("Give the code file of KFTC (금융기관 점별코드) of a recent month."),
+        )
+    if mended:
+        faults.remark(
+            Message("Codes that had lost their leading zero, mended: {count}.", count=mended),
+            Message("Nothing needs to be done."),
+        )
+    if left_out["bank"]:
+        faults.remark(
+            Message(
+                "Branches of the bank NH농협은행 in the planned counties, which belong to no "
+                "co-operative, left out: {count}.",
+                count=left_out["bank"],
+            ),
+            Message("Nothing needs to be done."),
         )
     if left_out["closed"]:
         notes.append(
@@ -167,21 +280,11 @@ def _kftc(path: Path, gazetteer: Gazetteer, faults: Faults, notes: list[Message]
                 count=left_out["unit"],
             )
         )
-    return branches
+    return branches, total
 
 
-def _cells(book: openpyxl.Workbook, faults: Faults) -> Iterator[tuple[object, ...]]:
-    try:
-        yield from book.worksheets[0].iter_rows(values_only=True)
-    except (ParseError, ValueError, KeyError) as error:
-        raise faults.stop(
-            Message("The workbook cannot be read: {detail}.", detail=str(error)),
-            Message("Save it again as .xlsx."),
-        ) from None
-
-
-def _half_width(cell: object) -> str:
-    return "" if cell is None else " ".join(unicodedata.normalize("NFKC", str(cell)).split())
+def _half_width(cell: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", cell).split())
 
 
 def _with_operators(branches: list[_Branch], towns: Townships) -> list[_Branch]:
@@ -212,17 +315,27 @@ def _with_operators(branches: list[_Branch], towns: Townships) -> list[_Branch]:
     return result
 
 
-def _plain(
-    path: Path, scenario: Scenario, gazetteer: Gazetteer, faults: Faults
-) -> Iterable[_Branch]:
-    """Read our own CSV: coop_id, name; lon and lat or address; operator_id, willing."""
-    table = read_table(path, faults, ["coop_id", "name"])
-    for row in distinct(table, "coop_id", faults, Message("Keep one row per branch code.")):
-        where = gazetteer.of_row(row, scenario, faults)
+def _plain(table: Table, siting: Siting) -> Iterator[_Branch]:
+    """Read our own table, CSV or a sheet.
+
+    Columns: ``coop_id``, ``name``; ``lon`` and ``lat`` in degrees, or ``address``; and where they
+    are known ``operator_id`` and ``willing`` (0 to 1).
+    """
+    faults = siting.faults
+    remedy = Message("Keep one row per branch code.")
+    for row in distinct(table, "coop_id", faults, remedy):
+        where = siting.of_row(row)
         willing = _share(row.number, row["willing"], faults)
-        yield _Branch(
-            row["coop_id"], row["name"], row["address"], where, row["operator_id"], willing
-        )
+        if where is not None:
+            yield _Branch(
+                row["coop_id"],
+                _half_width(row["name"]),
+                _half_width(row["address"]),
+                where,
+                row["operator_id"],
+                willing,
+            )
+    siting.tell_far()
 
 
 def _share(row: int, text: str, faults: Faults) -> float | None:
@@ -244,20 +357,24 @@ def _share(row: int, text: str, faults: Faults) -> float | None:
     return None
 
 
-def _willingness(scenario: Scenario, known: set[str], notes: list[Message]) -> dict[str, float]:
+def _willingness(
+    scenario: Scenario, known: set[str], notes: list[Message]
+) -> tuple[dict[str, float], tuple[Reading, ...]]:
+    """Return the probabilities that a file gives, by branch, and what was read of it."""
     file = scenario.cooperatives.willing_file
     if file is None:
-        return {}
+        return {}, ()
     faults = Faults(file.name)
     shares: dict[str, float] = {}
     strangers = 0
     table = read_table(scenario.resolve(file), faults, ["coop_code", "willing"])
     for row in distinct(table, "coop_code", faults, Message("Keep one row per branch code.")):
         share = _share(row.number, row["willing"], faults)
-        if row["coop_code"] not in known:
+        code = row["coop_code"] if row["coop_code"] in known else _code(row["coop_code"])
+        if code not in known:
             strangers += 1
         elif share is not None:
-            shares[row["coop_code"]] = share
+            shares[code] = share
     faults.raise_if_any()
     if strangers:
         notes.append(
@@ -267,4 +384,6 @@ def _willingness(scenario: Scenario, known: set[str], notes: list[Message]) -> d
                 file=file.name,
             )
         )
-    return shares
+    subject = Message("Willingness of co-operatives")
+    used = len(shares)
+    return shares, (faults.reading(subject, "plain table", rows=len(table.rows), used=used),)

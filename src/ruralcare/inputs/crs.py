@@ -7,12 +7,15 @@ grid in which they would land where they belong is named in the fault.
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Mapping
 from functools import cache
+from importlib import resources
 from typing import Final, NamedTuple
 
 from pyproj import Transformer
 
-__all__ = ["KOREA", "KOREAN_CRS", "Box", "crs_that_fit"]
+__all__ = ["KOREA", "KOREAN_CRS", "Box", "crs_that_fit", "province_box"]
 
 KOREAN_CRS: Final = (
     "EPSG:4326",
@@ -81,3 +84,31 @@ def crs_that_fit(x: float, y: float, box: Box = KOREA) -> tuple[str, ...]:
 @cache
 def _to_degrees(crs: str) -> Transformer:
     return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+
+
+def province_box(code: str) -> Box | None:
+    """Return the box in which the province of a code lies, with its islands; None if unknown.
+
+    The boxes are rounded outwards to a tenth of a degree (``province_boxes.csv``).
+
+    Parameters
+    ----------
+    code : str
+        Code of a township, county or province, of any date.
+
+    Examples
+    --------
+    >>> province_box("4677025000")
+    Box(west=125.0, south=33.9, east=128.0, north=35.6)
+    """
+    return _province_boxes().get(code[:2])
+
+
+@cache
+def _province_boxes() -> Mapping[str, Box]:
+    file = resources.files("ruralcare.inputs").joinpath("province_boxes.csv")
+    with file.open(encoding="utf-8") as stream:
+        return {
+            row["code"]: Box(*(float(row[side]) for side in Box._fields))
+            for row in csv.DictReader(stream)
+        }

@@ -1,34 +1,33 @@
-"""Institutions: long-term care lists, hospitals and health posts, our own CSV, OpenStreetMap."""
+"""Institutions: what the lists of a scenario have, placed, each once, with what it offers."""
 
 from __future__ import annotations
 
-import json
-import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from hashlib import sha256
-from importlib import resources
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
 from ruralcare.errors import Fault, InputError
-from ruralcare.inputs.coordinates import Columns, coordinates
-from ruralcare.inputs.files import Faults, distinct, number, read_table, read_text
-from ruralcare.inputs.gazetteer import Gazetteer, Located, build_gazetteer
-from ruralcare.inputs.osm_areas import read_osm_care_places
+from ruralcare.inputs.addresses import parse_address
+from ruralcare.inputs.facility_formats import FORMATS, recognised
+from ruralcare.inputs.facility_lists import FacilityList, Institution
+from ruralcare.inputs.files import Faults
+from ruralcare.inputs.gazetteer import build_gazetteer
+from ruralcare.inputs.geocoders import with_geocoder
+from ruralcare.inputs.service_types import ServiceTypes, read_service_types
+from ruralcare.inputs.siting import Siting, date_in, precision_notes
 from ruralcare.inputs.townships import read_townships
 from ruralcare.language import Bilingual, Message
 from ruralcare.scenario import FacilityFile, Scenario
-from ruralcare.types import Facilities, Townships
+from ruralcare.settings import Settings
+from ruralcare.types import Facilities, Reading, Townships
 
-__all__ = ["Institution", "read_facilities"]
+__all__ = ["read_facilities"]
 
-# Rooms for people with dementia are parts of a service named beside them, not services.
-_PART_OF_SERVICE = re.compile(r"치매전담실|내치매전담")
 # The kind of an institution with several services is the first of these that it offers.
 _KIND_ORDER = (
     "nursing_home",
@@ -41,54 +40,62 @@ _KIND_ORDER = (
     "equipment",
 )
 _RESIDENTIAL = ("nursing_home", "group_home")
-_OSM_SAME_PLACE_M = 200.0
+_WITH_COORDINATES = ("HIRA", "OpenStreetMap")
+# Two lists place one institution this far apart at most.
+_SAME_PLACE_M = 200.0
 
 
 @dataclass(frozen=True)
-class Institution:
-    """A row of a list, whatever its publisher."""
+class _List:
+    """A list that was read."""
 
-    facility_id: str
-    name: str
-    address: str
-    labels: tuple[str, ...]
-    located: Located
-    capacity: float | None = None
-    care_workers: float | None = None
-    operator_id: str = ""
+    file: Path
+    form: str
+    rows: int
+    faults: Faults
+    institutions: list[Institution]
 
 
-@cache
-def _service_types() -> Mapping[str, str]:
-    with resources.files("ruralcare.inputs").joinpath("service_types.csv").open("rb") as stream:
-        table = pd.read_csv(stream, dtype=str)
-    return dict(zip(table["label"], table["service"], strict=True))
-
-
-def read_facilities(scenario: Scenario, townships: Townships | None = None) -> Facilities:
+def read_facilities(
+    scenario: Scenario, townships: Townships | None = None, settings: Settings | None = None
+) -> Facilities:
     """Read the institutions of every list of a scenario.
 
-    Each is placed by its coordinates, else by its address; one that cannot be placed is listed
-    in ``unplaced`` with the reason. A type that is not known is named in ``notes`` and the
-    institution is kept without a service.
+    Each is placed by its coordinates, else by its address. Institutions outside the planned
+    counties are kept, with an empty ``township_id``, as far as they are within reach; what lies
+    farther away is counted. One of the planned counties that cannot be placed is listed in
+    ``unplaced`` with the reason. An institution that two lists have is kept once. A type that is
+    not known is named in ``notes`` and the institution is kept without a service.
+
+    Parameters
+    ----------
+    townships : Townships, optional
+        Read from the scenario if not given.
+    settings : Settings, optional
+        Where the answers of a geocoder are kept.
 
     Raises
     ------
     InputError
         A list cannot be used; every fault is listed.
+    DownloadError
+        The geocoder does not answer, or refuses the key.
     """
     towns = townships if townships is not None else read_townships(scenario)
-    gazetteer = build_gazetteer(scenario, towns)
+    types = read_service_types(scenario)
+    locator = with_geocoder(build_gazetteer(scenario, towns), scenario, settings)
     found: list[Fault] = []
-    institutions: list[Institution] = []
+    lists: list[_List] = []
     for source in scenario.facilities.sources:
         faults = Faults(source.file.name)
+        file = FacilityList(scenario.resolve(source.file), Siting(locator, scenario, faults), types)
         try:
-            institutions.extend(_READERS[source.format](source, scenario, gazetteer, faults))
+            lists.append(_read(source, file))
             faults.raise_if_any()
         except InputError as error:
             found.extend(error.faults)
-    ids = Counter(one.facility_id for one in institutions)
+    kept = _once(lists)
+    ids = Counter(one.facility_id for _, one in kept)
     for facility_id, count in sorted(ids.items()):
         if count > 1:
             found.append(
@@ -101,28 +108,118 @@ def read_facilities(scenario: Scenario, townships: Townships | None = None) -> F
             )
     if found:
         raise InputError(found)
-    return _facilities(sorted(institutions, key=lambda one: one.facility_id), scenario, towns)
+    used = Counter(number for number, one in kept if one.located.point is not None)
+    readings = tuple(
+        one.faults.reading(
+            Message("Facilities"),
+            one.form,
+            rows=one.rows,
+            used=used[number],
+            crs="EPSG:4326" if one.form in _WITH_COORDINATES else None,
+            as_of=date_in(one.file.name),
+        )
+        for number, one in enumerate(lists)
+    )
+    ordered = sorted((one for _, one in kept), key=lambda one: one.facility_id)
+    return _facilities(ordered, scenario, towns, types, readings)
+
+
+def _read(source: FacilityFile, file: FacilityList) -> _List:
+    name = recognised(file) if source.format == "auto" else source.format
+    form = FORMATS[name]
+    institutions = list(form.read(file))
+    file.siting.tell_elsewhere(sum(one.located.ring == "near" for one in institutions))
+    return _List(source.file, form.label, file.rows, file.faults, institutions)
+
+
+def _once(lists: list[_List]) -> list[tuple[int, Institution]]:
+    """Return the institutions of all lists with the number of their list, each once.
+
+    The first list holds; services and figures that only a later one has are added to it.
+    """
+    kept: list[tuple[int, Institution]] = []
+    by_name: dict[str, list[int]] = {}
+    for number, one in enumerate(lists):
+        for institution in one.institutions:
+            alike = by_name.setdefault(_bare_name(institution.name), [])
+            place = next(
+                (
+                    place
+                    for place in alike
+                    if kept[place][0] != number and _same(kept[place][1], institution)
+                ),
+                None,
+            )
+            if place is None:
+                alike.append(len(kept))
+                kept.append((number, institution))
+                continue
+            first, before = kept[place]
+            kept[place] = first, _merged(before, institution)
+            one.faults.remark(
+                Message(
+                    "The institution is in {file} too; it is kept once.",
+                    file=lists[first].file.name,
+                ),
+                Message("Nothing needs to be done."),
+                row=institution.row,
+                value=institution.name,
+            )
+    return kept
+
+
+def _bare_name(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).replace("(주)", "").split())
+
+
+def _same(one: Institution, other: Institution) -> bool:
+    """Return whether two institutions of one name are one: by code, address or place."""
+    if one.facility_id == other.facility_id:
+        return True
+    numbers = parse_address(one.address).number, parse_address(other.address).number
+    here, there = one.located, other.located
+    if all(numbers):
+        return numbers[0] == numbers[1] and here.township_id == there.township_id
+    if here.point is None or there.point is None:
+        return False
+    return bool(here.point.distance(there.point) <= _SAME_PLACE_M)
+
+
+def _merged(one: Institution, other: Institution) -> Institution:
+    labels = dict.fromkeys(label for label in (*one.labels, *other.labels) if label)
+    return replace(
+        one,
+        labels=tuple(labels) or ("",),
+        capacity=other.capacity if one.capacity is None else one.capacity,
+        care_workers=one.care_workers or other.care_workers,
+        by_label={**other.by_label, **one.by_label},
+    )
 
 
 def _facilities(
-    institutions: list[Institution], scenario: Scenario, towns: Townships
+    institutions: list[Institution],
+    scenario: Scenario,
+    towns: Townships,
+    types: ServiceTypes,
+    readings: tuple[Reading, ...],
 ) -> Facilities:
     places, unplaced = [], []
     offers: list[tuple[str, str, float | None, str]] = []
     strange: Counter[str] = Counter()
-    # Services are data of the scenario: its own types and ids are known as they are written.
-    own_types = {
-        kind for service in scenario.services for kind in (service.id, *service.offered_by)
-    }
-    own_types |= set(_service_types().values())
     for one in institutions:
-        services = []
+        services: list[str] = []
+        figures: dict[str, tuple[float | None, float | None]] = {}
         for label in one.labels:
-            service = _service_types().get(label) or (label if label in own_types else None)
-            if service is not None and service not in services:
+            service = types.service(label)
+            if service is None:
+                strange[label] += not types.is_part(label)
+                continue
+            if service not in services:
                 services.append(service)
-            elif service is None and not _PART_OF_SERVICE.search(label):
-                strange[label] += 1
+            if label in one.by_label:
+                pairs = zip(figures.get(service, (None, None)), one.by_label[label], strict=True)
+                beds, carers = (_total(pair) for pair in pairs)
+                figures[service] = beds, carers
         if one.located.point is None:
             reason = one.located.reason
             unplaced.append((one.facility_id, one.name, one.address, reason))
@@ -140,7 +237,7 @@ def _facilities(
                 one.located.point,
             )
         )
-        offers.extend(_offers(one, services, scenario))
+        offers.extend(_offers(one, services, figures, scenario))
     columns = [
         "facility_id",
         "name",
@@ -155,6 +252,21 @@ def _facilities(
     offer_columns = ["facility_id", "service", "capacity_persons", "capacity_basis"]
     offer_frame = pd.DataFrame(offers, columns=offer_columns)
     offer_frame["capacity_persons"] = offer_frame["capacity_persons"].astype("Float64")
+    return Facilities(
+        gpd.GeoDataFrame(frame, geometry="geometry", crs=towns.crs),
+        offer_frame,
+        pd.DataFrame(unplaced, columns=["facility_id", "name", "address", "reason"]),
+        (
+            *_type_notes(institutions, scenario, types, strange),
+            *precision_notes(frame["location_precision"], Message("Institutions")),
+        ),
+        readings,
+    )
+
+
+def _type_notes(
+    institutions: list[Institution], scenario: Scenario, types: ServiceTypes, strange: Counter[str]
+) -> list[Message]:
     notes = [
         Message(
             "Institutions with the unknown service type “{label}”, shown without a service: "
@@ -163,7 +275,7 @@ def _facilities(
             label=label,
         )
         for label, count in sorted(strange.items())
-        if label
+        if label and count
     ]
     if strange[""]:
         notes.append(
@@ -173,7 +285,8 @@ def _facilities(
                 count=strange[""],
             )
         )
-    seen = {_service_types().get(label, label) for one in institutions for label in one.labels}
+    labels = {label for one in institutions for label in one.labels}
+    seen = {types.service(label) or label for label in labels}
     notes += [
         Message(
             "No institution of the lists is of the type {kind}, which would count as {service}.",
@@ -184,144 +297,55 @@ def _facilities(
         for kind in service.offered_by
         if scenario.facilities.sources and kind not in seen
     ]
-    return Facilities(
-        gpd.GeoDataFrame(frame, geometry="geometry", crs=towns.crs),
-        offer_frame,
-        pd.DataFrame(unplaced, columns=["facility_id", "name", "address", "reason"]),
-        tuple(notes),
-    )
+    return notes
 
 
 def _offers(
-    one: Institution, services: list[str], scenario: Scenario
+    one: Institution,
+    services: list[str],
+    figures: dict[str, tuple[float | None, float | None]],
+    scenario: Scenario,
 ) -> Iterator[tuple[str, str, float | None, str]]:
-    """Yield what an institution offers, with the capacity of the list or of the rule.
+    """Yield what an institution offers, with its capacity and the rule that gave it.
 
-    The listed capacity belongs to residential care. Listed care workers are those of the lowest
-    service that the institution offers, for visiting carers are most of them.
+    ``published``: the list says it, of the type or of the whole institution; the capacity of the
+    whole belongs to residential care, or to the only service. ``care workers``: the rule of the
+    scenario, from carers listed for the type; carers listed for the whole are those of the lowest
+    service that the institution offers, for visiting carers are most of them. ``default``: the
+    figure of the scenario. ``unknown``: no rule gives one, as for home nursing.
     """
     counted = {kind for service in scenario.services for kind in service.offered_by}
     ids = {service.id for service in scenario.services}
     # A type counts for every service that names it; one that no service names stands for itself,
     # unless it is called like a service that does not want it.
     own = [kind for kind in services if kind not in counted and kind not in ids]
-    offered = [one.id for one in scenario.services if set(one.offered_by) & set(services)] + own
+    kinds = {each.id: set(each.offered_by) & set(services) for each in scenario.services}
+    kinds |= {kind: {kind} for kind in own}
+    offered = [each.id for each in scenario.services if kinds[each.id]] + own
     ladder = sorted(scenario.services, key=lambda service: service.level)
     staffed = next((service.id for service in ladder if service.id in offered), None)
-    beds = set(_RESIDENTIAL) & set(services)
-    residential = {one.id for one in scenario.services if beds & set(one.offered_by)} | beds
     for service in offered:
         rule = scenario.facilities.capacity.get(service)
-        if one.capacity is not None and (service in residential or len(offered) == 1):
-            yield one.facility_id, service, one.capacity, "published"
+        told = [figures[kind] for kind in sorted(kinds[service]) if kind in figures]
+        beds, carers = (
+            (_total(column) for column in zip(*told, strict=True)) if told else (None,) * 2
+        )
+        if beds is None and (kinds[service] & set(_RESIDENTIAL) or len(offered) == 1):
+            beds = one.capacity
+        if carers is None and service == staffed:
+            carers = one.care_workers
+        if beds is not None:
+            yield one.facility_id, service, beds, "published"
         elif rule is None:
             yield one.facility_id, service, None, "unknown"
-        elif one.care_workers and rule.persons_per_care_worker and service == staffed:
-            persons = float(round(one.care_workers * rule.persons_per_care_worker))
+        elif carers and rule.persons_per_care_worker:
+            persons = float(round(carers * rule.persons_per_care_worker))
             most = persons if rule.most_persons is None else rule.most_persons
             yield one.facility_id, service, min(persons, most), "care workers"
         else:
             yield one.facility_id, service, rule.default_persons, "default"
 
 
-def _ltc(
-    source: FacilityFile, scenario: Scenario, gazetteer: Gazetteer, faults: Faults
-) -> Iterable[Institution]:
-    """Read a list of long-term care institutions (장기요양기관)."""
-    table = read_table(
-        scenario.resolve(source.file), faults, ["기관코드", "기관명", "주소", "유형", "정원"]
-    )
-    remedy = Message("Keep one row per institution code.")
-    for row in distinct(table, "기관코드", faults, remedy):
-        capacity = number(row, "정원", faults, least=0)
-        carers = number(row, "요양보호사", faults, least=0)
-        labels = tuple(part.strip() for part in row["유형"].split("·"))
-        yield Institution(
-            row["기관코드"],
-            row["기관명"],
-            row["주소"],
-            labels,
-            gazetteer.locate(row["주소"]),
-            capacity,
-            carers,
-        )
-
-
-def _hira(
-    source: FacilityFile, scenario: Scenario, gazetteer: Gazetteer, faults: Faults
-) -> Iterable[Institution]:
-    """Read hospitals, clinics, health posts and pharmacies with coordinates (HIRA, JSON)."""
-    try:
-        document = json.loads(read_text(scenario.resolve(source.file), faults))
-        if not {"hospitals", "pharmacies"} & set(document):
-            raise ValueError("hospitals, pharmacies")
-        entries = [
-            (entry, label)
-            for key, fallback in (("hospitals", ""), ("pharmacies", "약국"))
-            for entry in document.get(key) or []
-            for label in [entry.get("cl_nm") or fallback]
-        ]
-    except (ValueError, AttributeError, TypeError) as error:
-        raise faults.stop(
-            Message("The file is not a list of health institutions: {detail}.", detail=str(error)),
-            Message("Give a JSON object with the lists hospitals and pharmacies."),
-        ) from None
-    for place, (entry, label) in enumerate(entries, start=1):
-        cells = {
-            key: str(entry.get(key) if entry.get(key) is not None else "")
-            for key in ("x", "y", "name", "addr")
-        }
-        where = gazetteer.at(coordinates(place, cells, Columns("x", "y"), scenario, faults))
-        key = "|".join((cells["name"], cells["addr"], cells["x"], cells["y"]))
-        yield Institution(
-            f"H{sha256(key.encode()).hexdigest()[:10]}",
-            cells["name"],
-            cells["addr"],
-            (label,),
-            where,
-        )
-
-
-def _plain(
-    source: FacilityFile, scenario: Scenario, gazetteer: Gazetteer, faults: Faults
-) -> Iterable[Institution]:
-    """Read our own CSV: facility_id, name, service; lon and lat or address; capacity_persons."""
-    table = read_table(scenario.resolve(source.file), faults, ["facility_id", "name", "service"])
-    remedy = Message("Keep one row per institution; join its services with ·.")
-    for row in distinct(table, "facility_id", faults, remedy):
-        where = gazetteer.of_row(row, scenario, faults)
-        labels = tuple(part.strip() for part in row["service"].split("·"))
-        capacity = number(row, "capacity_persons", faults, least=0)
-        yield Institution(
-            row["facility_id"],
-            row["name"],
-            row["address"],
-            labels,
-            where,
-            capacity,
-            operator_id=row["operator_id"],
-        )
-
-
-def _osm(
-    source: FacilityFile, scenario: Scenario, gazetteer: Gazetteer, faults: Faults
-) -> Iterable[Institution]:
-    """Read care and health institutions of an OpenStreetMap extract."""
-    frame = read_osm_care_places(scenario.resolve(source.file), scenario, faults)
-    frame = frame[frame["tag"].isin(_service_types())]
-    kept: list[tuple[str, Any]] = []
-    for _, entry in frame.iterrows():
-        # A hospital is often mapped as a building and as a point inside it.
-        if any(
-            tag == entry["tag"] and point.distance(entry["point"]) <= _OSM_SAME_PLACE_M
-            for tag, point in kept
-        ):
-            continue
-        kept.append((entry["tag"], entry["point"]))
-        where = gazetteer.inside(entry["point"])
-        capacity = float(entry["capacity"]) if entry["capacity"].isdigit() else None
-        name = entry["name"] or entry["tag"]
-        yield Institution(entry["facility_id"], name, "", (entry["tag"],), where, capacity)
-
-
-_READERS = {"ltc": _ltc, "hira": _hira, "plain": _plain, "osm": _osm}
+def _total(figures: Iterable[float | None]) -> float | None:
+    known = [figure for figure in figures if figure is not None]
+    return sum(known) if known else None

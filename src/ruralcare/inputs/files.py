@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -165,25 +164,31 @@ def read_text(path: Path, faults: Faults, *, salvage: bool = False) -> str:
             Message("The text is in UTF-16."),
             Message("Save the file again as UTF-8, or export it again from its source."),
         )
+    nuls = content.count(b"\x00")
+    damaged = 0 < nuls * 10 < len(content)
+    row = content.count(b"\n", 0, content.index(b"\x00")) + 1 if damaged else None
+    if damaged:
+        # A hole may begin within a character, so its line goes before the text is decoded. The
+        # line keeps its place: rows are still counted as the file has them.
+        lines = content.split(b"\n")
+        content = b"\n".join(b"" if b"\x00" in line else line for line in lines)
     for encoding in ("utf-8-sig", "cp949"):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
         faults.encoding = "CP949" if encoding == "cp949" else "UTF-8"
-        nuls = text.count("\x00")
         if nuls == 0:
             return text
-        if nuls * 10 < len(text):
+        if damaged:
             note = faults.remark if salvage else faults.add
             note(
                 Message("Part of the file is lost: {count} bytes are blank.", count=nuls),
                 Message("The download was damaged: fetch the file from its source again."),
-                row=text.count("\n", 0, text.index("\x00")) + 1,
+                row=row,
             )
             faults.raise_if_any()
-            # The line keeps its place, so that rows are still counted as the file has them.
-            return re.sub(r"[^\n]*\x00[^\n]*", "", text)
+            return text
     raise faults.stop(
         Message("The text is neither in UTF-8 nor in CP949."),
         Message("Save the file again as UTF-8, or export it again from its source."),

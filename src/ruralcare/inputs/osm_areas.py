@@ -22,9 +22,10 @@ __all__ = ["read_osm_areas", "read_osm_care_places"]
 
 # A border that leaves the extract may lack this share of its ways and still be usable.
 MOST_MISSING = 1 / 3
+_NAMES_SHOWN = 5
 
 
-def read_osm_areas(path: Path, scenario: Scenario, faults: Faults) -> gpd.GeoDataFrame:
+def read_osm_areas(path: Path, scenario: Scenario, faults: Faults) -> tuple[gpd.GeoDataFrame, int]:
     """Read the administrative areas of one level.
 
     A border that leaves the extract is closed by a straight line, if most of it is there.
@@ -34,6 +35,8 @@ def read_osm_areas(path: Path, scenario: Scenario, faults: Faults) -> gpd.GeoDat
     GeoDataFrame
         As :func:`~ruralcare.inputs.boundaries.read_boundaries`; ids are relation numbers. The
         column ``closed_km`` tells how much of a border was made up.
+    int
+        Number of areas of the level in the extract, complete or not.
 
     Raises
     ------
@@ -75,10 +78,11 @@ def read_osm_areas(path: Path, scenario: Scenario, faults: Faults) -> gpd.GeoDat
             if len(coords) > 1:
                 lines[entity.id] = LineString(coords)
     whole = _larger_area(larger, lines, scenario, faults)
-    rows = []
+    rows, left_out = [], []
     for number, name, members in relations:
         area, gap = _area([m for m in members if m[0] == "w"], lines)
         if area is None or not name:
+            left_out.append(name or str(number))
             continue
         if whole is not None and not whole.intersects(area.representative_point()):
             continue
@@ -90,6 +94,16 @@ def read_osm_areas(path: Path, scenario: Scenario, faults: Faults) -> gpd.GeoDat
             Message("Set townships.admin_level to the level of the municipalities."),
             column="townships.admin_level",
             value=level,
+        )
+    if left_out:
+        shown = ", ".join(sorted(left_out)[:_NAMES_SHOWN])
+        faults.remark(
+            Message(
+                "Areas without a name or a complete border in the extract were left out: {count}.",
+                count=len(left_out),
+            ),
+            Message("Use a larger extract, if one of them is planned."),
+            value=shown + (" …" if len(left_out) > _NAMES_SHOWN else ""),
         )
     ids, names, areas, gaps, seats = zip(*rows, strict=True)
     frame = gpd.GeoDataFrame(
@@ -106,7 +120,7 @@ def read_osm_areas(path: Path, scenario: Scenario, faults: Faults) -> gpd.GeoDat
     frame["closed_km"] = kilometres(gap_m.length.to_numpy())
     seat_points = gpd.GeoSeries(list(seats), index=frame.index, crs="EPSG:4326")
     frame["seat"] = seat_points.to_crs(scenario.crs)
-    return frame
+    return frame, len(relations)
 
 
 def _larger_area(

@@ -34,18 +34,21 @@ def read_places(
     ------
     InputError
         A file cannot be used; the faults of all files are listed.
+    DownloadError
+        The geocoder does not answer, or refuses the key.
     """
     towns = townships if townships is not None else read_townships(scenario)
     faults: list[Fault] = []
     facilities = cooperatives = None
     try:
-        facilities = read_facilities(scenario, towns)
+        facilities = read_facilities(scenario, towns, settings)
     except InputError as error:
         faults.extend(error.faults)
     try:
-        cooperatives = read_cooperatives(scenario, towns)
+        cooperatives = read_cooperatives(scenario, towns, settings)
     except InputError as error:
-        faults.extend(error.faults)
+        # What both need, such as the key of a geocoder, is told once.
+        faults.extend(fault for fault in error.faults if fault not in faults)
     if facilities is None or cooperatives is None:
         raise InputError(faults)
     return Places(_run_by(facilities, cooperatives, towns), cooperatives)

@@ -1,28 +1,33 @@
-"""People of the townships, and where in them they live."""
+"""People of the townships, by year, sex and age."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 
 from ruralcare.errors import Fault, InputError
+from ruralcare.inputs.ages import even_parts, is_wide, split_wide
+from ruralcare.inputs.cells import read_cells
+from ruralcare.inputs.codes import read_code_book
+from ruralcare.inputs.demand_points import demand_points
 from ruralcare.inputs.files import Faults
-from ruralcare.inputs.register import read_register
-from ruralcare.inputs.road_files import read_road_lines
+from ruralcare.inputs.joining import join, planned_areas
+from ruralcare.inputs.long_tables import ACCEPTED, is_long, long_registers
+from ruralcare.inputs.register import Register, registers_of
+from ruralcare.inputs.register_checks import Planned
+from ruralcare.inputs.register_columns import find_header
+from ruralcare.inputs.sgis import is_sgis, sgis_registers
 from ruralcare.inputs.townships import read_townships
-from ruralcare.inputs.villages import read_villages, settled
 from ruralcare.language import Message
 from ruralcare.scenario import AssumedPopulation, Scenario
 from ruralcare.settings import Settings
-from ruralcare.types import DemandPoints, Population, Townships
+from ruralcare.types import Population, Reading, Townships
 
-__all__ = ["read_demand_points", "read_population"]
+__all__ = ["read_population"]
 
-_RESIDENTIAL = ("residential", "living_street", "unclassified")
+_COLUMNS = ["township_id", "year", "sex", "age_group", "persons"]
 
 
 def read_population(
@@ -46,97 +51,157 @@ def read_population(
     """
     towns = townships if townships is not None else read_townships(scenario)
     faults: list[Fault] = []
-    frame = pd.DataFrame()
-    as_of: dict[int, str] = {}
-    points = None
+    people = points = None
     try:
-        frame, as_of = _people(scenario, towns)
+        people = _people(scenario, towns)
     except InputError as error:
         faults.extend(error.faults)
     try:
-        points = read_demand_points(scenario, towns, settings)
+        totals = people.totals() if people is not None else None
+        points = demand_points(scenario, towns, settings, totals)
     except InputError as error:
         faults.extend(error.faults)
-    if faults or points is None:
+    if people is None or points is None:
         raise InputError(faults)
-    return Population(frame, points, as_of, assumed=scenario.population.assumed is not None)
+    return Population(
+        people.frame,
+        points,
+        people.as_of,
+        scenario.population.assumed is not None,
+        people.notes,
+        people.readings,
+    )
 
 
-def _people(scenario: Scenario, towns: Townships) -> tuple[pd.DataFrame, dict[int, str]]:
+@dataclass(frozen=True)
+class _People:
+    """What the files of a scenario say of its people."""
+
+    frame: pd.DataFrame
+    as_of: dict[int, str]
+    notes: tuple[Message, ...] = ()
+    readings: tuple[Reading, ...] = ()
+
+    def totals(self) -> pd.Series:
+        """Return people of each township in the latest year."""
+        latest = self.frame[self.frame["year"] == max(self.as_of)]
+        return latest.groupby("township_id")["persons"].sum()
+
+
+def _people(scenario: Scenario, towns: Townships) -> _People:
     if scenario.population.assumed is not None:
         assumed = scenario.population.assumed
-        return _assumed(assumed, towns, scenario.path.name), {assumed.year: str(assumed.year)}
-    parts: list[pd.DataFrame] = []
+        frame = _assumed(assumed, towns, scenario.path.name)
+        return _People(frame, {assumed.year: str(assumed.year)})
+    book = read_code_book(scenario)
+    planned = planned_areas(towns, book)
+    parts: dict[int, pd.DataFrame] = {}
     as_of: dict[int, str] = {}
+    readings: list[Reading] = []
     found: list[Fault] = []
+    files: dict[int, str] = {}
     for file in scenario.population.files:
         faults = Faults(file.name)
         try:
-            register = read_register(scenario.resolve(file), faults)
+            registers = _registers(scenario, file, faults, planned)
+            used = 0
+            for register in registers:
+                if register.year in as_of:
+                    faults.add(
+                        Message(
+                            "Another register of the scenario is of the same year, {year}.",
+                            year=str(register.year),
+                        ),
+                        Message("Keep one register per year."),
+                        column="population.files",
+                    )
+                rows, count = join(register, towns, scenario, book, faults)
+                used += count
+                as_of[register.year] = register.as_of
+                parts[register.year] = rows
+                files[register.year] = file.name
+            faults.raise_if_any()
         except InputError as error:
             found.extend(error.faults)
             continue
-        if register.year in as_of:
-            faults.add(
-                Message(
-                    "Another register of the scenario is of the same year, {year}.",
-                    year=str(register.year),
-                ),
-                Message("Keep one register per year."),
-                column="population.files",
+        readings.append(
+            faults.reading(
+                Message("Population by age"),
+                registers[0].form,
+                rows=sum(register.rows for register in registers),
+                used=used,
+                as_of=", ".join(register.as_of for register in registers),
             )
-        as_of[register.year] = f"{register.year}-{register.month:02d}"
-        rows = register.frame[register.frame["township_id"].isin(towns.frame.index)]
-        people = rows.groupby("township_id")["persons"].sum()
-        for township_id, name in towns.frame["name"].items():
-            if people.get(township_id, 0) == 0:
-                faults.add(
-                    Message(
-                        "The register has no people for the township {name} ({id}).",
-                        name=name,
-                        id=township_id,
-                    ),
-                    Message(
-                        "Check that the boundaries and the register are of about the same "
-                        "date and use the same codes; leave the township out of the "
-                        "boundaries if nobody lives there."
-                    ),
-                    column="행정구역",
-                    value=township_id,
-                )
-        strays = _strangers(register.names, towns)
-        for code, name in strays:
-            faults.add(
-                Message(
-                    "The register has the township {name}, the boundaries have not.", name=name
-                ),
-                Message("Use boundaries of about the same date as the register."),
-                column="행정구역",
-                value=code,
-            )
-        found.extend(faults.found)
-        parts.append(rows.assign(year=register.year))
+        )
     if found:
         raise InputError(found)
-    frame = pd.concat(parts, ignore_index=True)
-    columns = ["township_id", "year", "sex", "age_group", "persons"]
-    return frame[columns].sort_values(columns[:4], ignore_index=True), as_of
+    notes = _split(parts, files)
+    frame = pd.concat([part.assign(year=year) for year, part in parts.items()], ignore_index=True)
+    frame = frame[_COLUMNS].sort_values(_COLUMNS[:4], ignore_index=True)
+    return _People(frame, as_of, notes, tuple(readings))
 
 
-def _strangers(names: dict[str, str], towns: Townships) -> list[tuple[str, str]]:
-    """Return townships of the planned counties that the boundaries lack: their people count."""
-    counties = {code[:5] for code in towns.frame.index}
-    whole = {
-        county
-        for county in counties
-        if (towns.frame.index.str[:5] == county).sum()
-        == (towns.frame["sigungu_id"] == county).sum()
+def _registers(
+    scenario: Scenario, file: Path, faults: Faults, planned: Planned
+) -> tuple[Register, ...]:
+    """Read a file of people, whichever kind its content shows it to be."""
+    path = scenario.resolve(file)
+    cells = read_cells(path, faults, salvage=True)
+    if is_sgis(cells):
+        return sgis_registers(cells, faults)
+    if find_header(cells.rows) is not None:
+        return registers_of(cells, path, faults, planned)
+    if is_long(cells):
+        return long_registers(cells, file.name, faults)
+    raise faults.stop(
+        Message("This is no table of people by township, year and age."),
+        ACCEPTED,
+        row=cells.numbers[0],
+        value=", ".join(cells.rows[0])[:300],
+    )
+
+
+def _split(parts: dict[int, pd.DataFrame], files: dict[int, str]) -> tuple[Message, ...]:
+    """Split age groups that are wider than five years, in place, and say how."""
+    wide = {
+        year: sorted({group for group in part["age_group"] if is_wide(group)})
+        for year, part in parts.items()
     }
-    return [
-        (code, name)
-        for code, name in names.items()
-        if code[:5] in whole and code not in towns.frame.index
-    ]
+    fine = {year: part for year, part in parts.items() if not wide[year]}
+    notes = []
+    for year, groups in wide.items():
+        if not groups:
+            continue
+        model = min(fine, key=lambda other: abs(other - year), default=None)
+        oldest = groups[-1]
+        if model is None and oldest.endswith("+"):
+            raise Faults(files[year]).stop(
+                Message("The oldest age group, {group}, is too wide to be used.", group=oldest),
+                Message(
+                    "Give a table with ages to 100 and over, or add a register with five-year age "
+                    "groups to the scenario: it tells how to split the group."
+                ),
+                value=oldest,
+            )
+        parts[year] = split_wide(parts[year], fine.get(model) if model is not None else None)
+        names = ", ".join(groups)
+        notes.append(
+            Message(
+                "The people of {year} come in wide age groups ({groups}); within these, five-year "
+                "groups are estimated in the proportions of {model}.",
+                year=str(year),
+                groups=names,
+                model=str(model),
+            )
+            if model is not None
+            else Message(
+                "The people of {year} come in wide age groups ({groups}); within these, five-year "
+                "groups are estimated as equal parts.",
+                year=str(year),
+                groups=names,
+            )
+        )
+    return tuple(notes)
 
 
 def _assumed(assumed: AssumedPopulation, towns: Townships, file: str) -> pd.DataFrame:
@@ -174,165 +239,10 @@ def _assumed(assumed: AssumedPopulation, towns: Townships, file: str) -> pd.Data
     ]
     rows = []
     for township, count in sorted(persons.items()):
-        whole = _whole_numbers(count, [share for _, _, share in keys])
+        whole = even_parts(count, [share for _, _, share in keys])
         rows += [
             (township, assumed.year, sex, group, part)
             for (group, sex, _), part in zip(keys, whole, strict=True)
         ]
     columns = ["township_id", "year", "sex", "age_group", "persons"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _whole_numbers(total: int, shares: list[float]) -> list[int]:
-    """Split a number of people by shares into whole numbers that sum to it.
-
-    What rounding down leaves goes to the largest remainders.
-    """
-    exact = np.asarray(shares) * total
-    parts = np.floor(exact).astype(int)
-    left = total - int(parts.sum())
-    parts[np.argsort(parts - exact, kind="stable")[:left]] += 1
-    return [int(part) for part in parts]
-
-
-def read_demand_points(
-    scenario: Scenario, towns: Townships, settings: Settings | None = None
-) -> DemandPoints:
-    """Read or make the points at which the people of each township live.
-
-    Villages count by their people; points along residential streets count alike.
-
-    Raises
-    ------
-    InputError
-        The village file cannot be used, or a township would have no point.
-    """
-    kind = scenario.points.kind
-    notes: list[Message] = []
-    if kind == "villages":
-        frame = _village_points(scenario, towns, notes)
-        basis = "villages"
-    elif kind == "residential_roads":
-        frame = _street_points(scenario, towns, settings)
-        basis = "residential roads"
-    else:
-        frame = _seat_points(towns, towns.frame.index)
-        basis = "centroid"
-    frame = frame.sort_index()
-    totals = frame.groupby("township_id")["persons"].transform("sum")
-    counts = frame.groupby("township_id")["persons"].transform("size")
-    frame["weight"] = np.where(totals > 0, frame["persons"] / totals.where(totals > 0), 1 / counts)
-    columns = ["township_id", "name", "weight", "geometry"]
-    return DemandPoints(gpd.GeoDataFrame(frame[columns], crs=towns.crs), basis, tuple(notes))
-
-
-def _village_points(scenario: Scenario, towns: Townships, notes: list[Message]) -> gpd.GeoDataFrame:
-    assert scenario.points.file is not None
-    faults = Faults(scenario.points.file.name)
-    villages = read_villages(scenario)
-    counties = set(towns.frame["sigungu_name"]) - {""}
-    lost = ~villages["township_id"].isin(towns.frame.index)
-    for _, village in villages[lost & villages["sigungu_name"].isin(counties)].iterrows():
-        faults.add(
-            Message(
-                "No township of the boundaries has the code of the village {name}.",
-                name=village["name"],
-            ),
-            Message("Correct the code, or use boundaries of the same date."),
-            row=int(village["row"]),
-            column="admin_dong_code",
-            value=village["township_id"],
-        )
-    inside, moved = settled(villages, towns.frame.geometry)
-    people = inside.groupby("township_id")["persons"].sum()
-    notes += [
-        Message(
-            "The villages of {name} have no people in the list; they count alike.",
-            name=towns.frame.loc[township, "name"],
-        )
-        for township in people.index[people == 0]
-    ]
-    if moved:
-        notes.append(
-            Message(
-                "Villages whose coordinates lie outside their township, counted at its largest "
-                "village: {names}.",
-                names=", ".join(moved),
-            )
-        )
-    empty = towns.frame.index.difference(inside["township_id"])
-    for township in empty:
-        faults.add(
-            Message(
-                "The list has no village of the township {name} ({id}).",
-                name=towns.frame.loc[township, "name"],
-                id=township,
-            ),
-            Message("Add its villages to the list."),
-            column="admin_dong_code",
-            value=township,
-        )
-    faults.raise_if_any()
-    return inside
-
-
-def _seat_points(towns: Townships, ids: Sequence[str] | pd.Index) -> gpd.GeoDataFrame:
-    chosen = towns.frame.loc[list(ids)]
-    return gpd.GeoDataFrame(
-        {"township_id": chosen.index, "name": chosen["name"].to_numpy(), "persons": 1.0},
-        geometry=gpd.GeoSeries(chosen["seat"]).to_numpy(),
-        crs=towns.crs,
-        index=pd.Index([f"{township}-seat" for township in chosen.index], name="point_id"),
-    )
-
-
-def _street_points(
-    scenario: Scenario, towns: Townships, settings: Settings | None
-) -> gpd.GeoDataFrame:
-    """Return points along residential streets at equal distances; at least one per township."""
-    lines = read_road_lines(
-        scenario, shapely.union_all(towns.frame.geometry), settings or Settings()
-    )
-    faults = Faults(scenario.path.name)
-    if lines is None:
-        raise faults.stop(
-            Message("Points along residential streets need a road file."),
-            Message('Set roads.file, or use kind = "villages" or "centroid".'),
-            column="points.kind",
-            value="residential_roads",
-        )
-    streets = lines.frame[lines.frame["road_class"].isin(_RESIDENTIAL)]
-    parts = []
-    for township, area in towns.frame.geometry.items():
-        found = streets.geometry.iloc[streets.sindex.query(area, predicate="intersects")]
-        clipped = shapely.intersection(found.to_numpy(), area)
-        stretches = shapely.get_parts(clipped[~shapely.is_empty(clipped)])
-        points = _along(stretches, scenario.points.spacing_m)
-        if not len(points):
-            parts.append(_seat_points(towns, [township]))
-            continue
-        ids = [f"{township}-{number:04d}" for number in range(1, len(points) + 1)]
-        name = towns.frame.loc[township, "name"]
-        parts.append(
-            gpd.GeoDataFrame(
-                {"township_id": township, "name": name, "persons": 1.0},
-                geometry=points,
-                crs=towns.crs,
-                index=pd.Index(ids, name="point_id"),
-            )
-        )
-    return gpd.GeoDataFrame(pd.concat(parts), crs=towns.crs)
-
-
-def _along(lines: np.ndarray, spacing_m: float) -> np.ndarray:
-    """Return points at equal distances along lines laid end to end, as the file orders them."""
-    lengths = shapely.length(lines)
-    ends = np.cumsum(lengths)
-    if not len(lines) or ends[-1] == 0:
-        return np.array([], dtype=object)
-    count = max(1, round(ends[-1] / spacing_m))
-    at_m = (np.arange(count) + 0.5) * ends[-1] / count
-    which = np.searchsorted(ends, at_m)
-    return np.asarray(
-        shapely.line_interpolate_point(lines[which], at_m - (ends[which] - lengths[which]))
-    )

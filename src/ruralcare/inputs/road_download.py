@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
+import re
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -27,11 +32,14 @@ _BUSY = (429, 504)
 _RETRIES = 2
 # Overpass gets a simple outline; what is too much is cut off afterwards.
 _OUTLINE_TOLERANCE_M = 500.0
+# Near the beginning of an answer Overpass says how fresh its data are.
+_BASE_DATE = re.compile(rb'"timestamp_osm_base"\s*:\s*"(\d{4}-\d{2}-\d{2})')
+_HEAD_BYTES = 2000
 
 
 def download_graph(
     area: shapely.Geometry, crs: str, overpass_url: str | None, settings: Settings
-) -> nx.MultiDiGraph:
+) -> tuple[nx.MultiDiGraph, str | None]:
     """Fetch the roads and car ferries of an area from an Overpass server.
 
     Answers are kept in ``settings.cache_dir``, so that a second run needs no network.
@@ -49,8 +57,10 @@ def download_graph(
 
     Returns
     -------
-    MultiDiGraph
+    graph : MultiDiGraph
         Not simplified, in EPSG:4326.
+    as_of : str or None
+        Date of the data ("2026-11-20"), if the server tells it.
 
     Raises
     ------
@@ -67,21 +77,35 @@ def download_graph(
     polygon = gpd.GeoSeries([outline], crs=crs).to_crs("EPSG:4326").iloc[0]
     classes = "|".join(ROAD_CLASSES)
     filters = [f'["highway"~"^({classes})$"]', '["route"="ferry"]']
-    with _osmnx_settings(osmnx, overpass_url, settings) as server:
+    server = overpass_url or osmnx.settings.overpass_url
+    # Answers to one question lie in one folder, so that their date can be told.
+    question = hashlib.sha256(f"{server}\n{filters}\n{polygon.wkt}".encode()).hexdigest()[:24]
+    answers = settings.cache_dir / "overpass" / question
+    with _osmnx_settings(osmnx, overpass_url, answers):
         _log.info("fetching roads from %s", server)
         try:
-            return osmnx.graph_from_polygon(
+            graph = osmnx.graph_from_polygon(
                 polygon,
                 simplify=False,
                 retain_all=True,
                 truncate_by_edge=True,
                 custom_filter=filters,
             )
+            return graph, _date(answers)
         except DownloadError:
             raise
         except (requests.RequestException, OSError, osmnx._errors.ResponseStatusCodeError) as error:
             raise _failed(server, type(error).__name__) from error
-        except (osmnx._errors.InsufficientResponseError, KeyError, ValueError) as error:
+        except json.JSONDecodeError:
+            # An answer that was kept is damaged (those that come now are told apart below): ask
+            # again.
+            shutil.rmtree(answers, ignore_errors=True)
+            if answers.exists():
+                raise _failed(server, answers.as_posix()) from None
+            return download_graph(area, crs, overpass_url, settings)
+        except (AttributeError, LookupError, TypeError) as error:
+            raise _failed(server, type(error).__name__) from error
+        except (osmnx._errors.InsufficientResponseError, ValueError) as error:
             if isinstance(error.__cause__, ValueError):
                 raise _failed(server, type(error.__cause__).__name__) from error
             fault = Fault(
@@ -91,6 +115,17 @@ def download_graph(
                 value=overpass_url,
             )
             raise InputError([fault]) from error
+
+
+def _date(answers: Path) -> str | None:
+    """Return the date of the oldest answer in a folder."""
+    dates = []
+    for file in answers.glob("*.json"):
+        with file.open("rb") as stream:
+            found = _BASE_DATE.search(stream.read(_HEAD_BYTES))
+        if found:
+            dates.append(found[1].decode())
+    return min(dates, default=None)
 
 
 def _failed(server: str, detail: str) -> DownloadError:
@@ -128,13 +163,11 @@ def _watch(server: str) -> Callable[..., None]:
 
 
 @contextmanager
-def _osmnx_settings(
-    osmnx: ModuleType, overpass_url: str | None, settings: Settings
-) -> Iterator[str]:
+def _osmnx_settings(osmnx: ModuleType, overpass_url: str | None, answers: Path) -> Iterator[None]:
     """Set OSMnx up for one download and leave it as it was found."""
     wanted: dict[str, Any] = {
         "use_cache": True,
-        "cache_folder": settings.cache_dir / "overpass",
+        "cache_folder": answers,
         "requests_timeout": _TIMEOUT_S,
         "useful_tags_way": list(USED_TAGS),
         "all_oneway": False,
@@ -155,7 +188,7 @@ def _osmnx_settings(
     try:
         for name, value in wanted.items():
             setattr(osmnx.settings, name, value)
-        yield server
+        yield
     finally:
         for name, value in before.items():
             setattr(osmnx.settings, name, value)

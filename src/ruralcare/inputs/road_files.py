@@ -1,21 +1,27 @@
-"""Roads from files: OpenStreetMap extracts (pyosmium) and GraphML as OSMnx saves it."""
+"""Roads from files of every kind, or from a download."""
 
 from __future__ import annotations
 
-from array import array
+import bz2
+import gzip
+import warnings
+import zlib
+from dataclasses import replace
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 
-import numpy as np
-import osmium
+import networkx as nx
 import shapely
+from pyproj import Transformer
 
 from ruralcare.errors import InputError
+from ruralcare.inputs.edge_lists import is_edge_list, read_edge_list
 from ruralcare.inputs.files import Faults
+from ruralcare.inputs.node_links import read_node_links
 from ruralcare.inputs.road_download import download_graph
-from ruralcare.inputs.road_graphs import lines_from_graph
-from ruralcare.inputs.road_lines import RoadLines, lines_from_ways
-from ruralcare.inputs.road_tags import USED_TAGS, WayTags, way_tags
+from ruralcare.inputs.road_faults import DAMAGE, none_inside, unreadable
+from ruralcare.inputs.road_graphs import roads_of_graph
+from ruralcare.inputs.road_lines import RoadFile, RoadLines
+from ruralcare.inputs.road_osm import read_osm
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
 from ruralcare.settings import Settings
@@ -26,9 +32,18 @@ __all__ = ["BUFFER_KM", "RoadLines", "read_road_lines"]
 BUFFER_KM = 20.0
 """Roads this far outside the townships are kept, because ways between townships use them."""
 
-_OSM = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
-_OSM_UNIT = 1e-7
-_NOWHERE = 2**31 - 1
+_SERVICE = "OpenStreetMap (Overpass)"
+_SUFFIXES = {
+    ".osm.pbf": "pbf",
+    ".pbf": "pbf",
+    ".osm": "osm",
+    ".osm.gz": "osm.gz",
+    ".osm.bz2": "osm.bz2",
+    ".graphml": "graphml",
+    ".shp": "shp",
+    ".csv": "csv",
+}
+_HEAD_BYTES = 4096
 
 
 def read_road_lines(
@@ -50,8 +65,8 @@ def read_road_lines(
     Returns
     -------
     RoadLines or None
-        In the CRS of the scenario. None where the scenario has neither file nor download: a
-        proxy network is wanted.
+        In the CRS of the scenario, with what was read. None where the scenario has neither file
+        nor download: a proxy network is wanted.
 
     Raises
     ------
@@ -64,31 +79,63 @@ def read_road_lines(
     if scenario.roads.download:
         if wide is None:
             raise ValueError("a download needs an area")
-        graph = download_graph(wide, scenario.crs, scenario.roads.overpass_url, settings)
-        lines = lines_from_graph(graph, scenario.crs, "OpenStreetMap (Overpass)")
-        faults = Faults("OpenStreetMap (Overpass)")
+        url = scenario.roads.overpass_url
+        graph, as_of = download_graph(wide, scenario.crs, url, settings)
+        faults = Faults(_SERVICE)
+        found = roads_of_graph(graph, scenario.crs, _SERVICE, "OSMnx", as_of)
     elif scenario.roads.file is not None:
         faults = Faults(scenario.roads.file.name)
-        lines = _read_file(scenario.resolve(scenario.roads.file), scenario.crs, faults)
+        found = _read_file(scenario, area, wide, faults)
     else:
         return None
+    lines = found.lines
     if not len(lines.frame):
         raise faults.stop(
             Message("There is no road for cars in it."),
             Message("Use an OpenStreetMap extract (.osm.pbf) that still holds its roads."),
         )
-    if area is None or wide is None:
-        return lines
-    if not shapely.intersects(area, lines.frame.geometry.to_numpy()).any():
-        raise faults.stop(
-            Message("It has no road inside the townships."),
-            Message("Use an extract that covers them; check the CRS of the boundaries."),
-            column="roads.file",
+    if area is not None and wide is not None:
+        if not shapely.intersects(area, lines.frame.geometry.to_numpy()).any():
+            raise none_inside(faults, _middle(found, scenario.crs), area, scenario.crs)
+        lines = lines.within(wide)
+    cut = int(lines.frame.loc[lines.frame["cut"], "way"].nunique()) + found.lost
+    if cut:
+        faults.remark(
+            Message("{count} ways lack some of their nodes; they are cut there.", count=cut),
+            Message(
+                "This is usual at the border of an extract; take a larger one if the county is "
+                "near it."
+            ),
         )
-    return lines.within(wide)
+    reading = faults.reading(
+        Message("Roads"),
+        found.form,
+        rows=found.rows,
+        used=lines.used,
+        crs=found.crs,
+        as_of=found.as_of,
+    )
+    return replace(lines, readings=(reading,))
 
 
-def _read_file(path: Path, crs: str, faults: Faults) -> RoadLines:
+def _middle(found: RoadFile, crs: str) -> tuple[float, float] | None:
+    """Return the middle of the roads as the file has it; none if they are in degrees."""
+    if found.crs == "EPSG:4326":
+        return None
+    west, south, east, north = found.lines.frame.total_bounds
+    to_file = Transformer.from_crs(crs, found.crs, always_xy=True)
+    x, y = to_file.transform((west + east) / 2, (south + north) / 2)
+    return float(x), float(y)
+
+
+def _read_file(
+    scenario: Scenario,
+    area: shapely.Geometry | None,
+    wide: shapely.Geometry | None,
+    faults: Faults,
+) -> RoadFile:
+    assert scenario.roads.file is not None
+    path, crs = scenario.resolve(scenario.roads.file), scenario.crs
     if path.is_dir() or not path.exists():
         raise faults.stop(
             Message("There is no such file."),
@@ -98,75 +145,81 @@ def _read_file(path: Path, crs: str, faults: Faults) -> RoadLines:
         )
     if path.stat().st_size == 0:
         raise faults.stop(Message("The file is empty."), Message("Fetch it from its source again."))
-    if path.name.endswith(_OSM):
-        return _read_osm(path, crs, faults)
-    if path.suffix == ".graphml":
+    form = _form(path, faults)
+    if form == "graphml":
         return _read_graphml(path, crs, faults)
+    if form == "shp":
+        return read_node_links(path, crs, faults, scenario.roads.crs, area, wide)
+    if form == "csv":
+        return read_edge_list(path, crs, faults, scenario.roads.crs)
+    return read_osm(path, form, crs, faults)
+
+
+def _form(path: Path, faults: Faults) -> str:
+    """Return the format of a file: by its name, or by its content if the name does not tell."""
+    name = path.name.lower()
+    told = next((form for suffix, form in _SUFFIXES.items() if name.endswith(suffix)), None)
+    if told is not None:
+        return told
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    packed = ""
+    try:
+        if head.startswith(b"\x1f\x8b"):
+            packed = ".gz"
+            with gzip.open(path) as stream:
+                head = stream.read(_HEAD_BYTES)
+        elif head.startswith(b"BZh"):
+            packed = ".bz2"
+            with bz2.open(path) as stream:
+                head = stream.read(_HEAD_BYTES)
+    except (OSError, EOFError, zlib.error) as error:
+        raise unreadable(faults, str(error)) from None
+    if b"<osm" in head:
+        return f"osm{packed}"
+    if not packed:
+        if b"OSMHeader" in head:
+            return "pbf"
+        if b"<graphml" in head:
+            return "graphml"
+        if is_edge_list(head.decode("utf-8-sig", errors="replace").split("\n")[0]):
+            return "csv"
     raise faults.stop(
         Message("The format is not known."),
-        Message("Give an OpenStreetMap extract (.osm.pbf, .osm) or GraphML from OSMnx (.graphml)."),
+        Message("Unpack the archive and name the file inside it.")
+        if packed or head.startswith(b"PK\x03\x04")
+        else Message(
+            "Give an OpenStreetMap extract (.osm.pbf, .osm), GraphML from OSMnx (.graphml), the "
+            "standard node-link data (MOCT_LINK.shp) or an edge list (.csv)."
+        ),
         column="roads.file",
         value=path.suffix,
     )
 
 
-def _read_osm(path: Path, crs: str, faults: Faults) -> RoadLines:
-    tags: list[WayTags] = []
-    counts = array("q")
-    node_ids, xs, ys = array("q"), array("q"), array("q")
-    ways = (
-        osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY)
-        .with_locations()
-        .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
-        .with_filter(osmium.filter.KeyFilter("highway", "route"))
-    )
-    try:
-        for way in ways:
-            assert isinstance(way, osmium.osm.Way)
-            given = {key: value for key, value in way.tags if key in _USED}
-            meaning = way_tags(given)
-            if meaning is None:
-                continue
-            tags.append(meaning)
-            counts.append(len(way.nodes))
-            for node in way.nodes:
-                location = node.location
-                node_ids.append(node.ref)
-                xs.append(location.x)
-                ys.append(location.y)
-    except RuntimeError as error:
-        raise _unreadable(faults, str(error)) from None
-    places = np.column_stack([np.frombuffer(xs, np.int64), np.frombuffer(ys, np.int64)])
-    coordinates = np.where(places == _NOWHERE, np.nan, places * _OSM_UNIT)
-    return lines_from_ways(
-        tags,
-        np.frombuffer(counts, np.int64),
-        np.frombuffer(node_ids, np.int64),
-        coordinates,
-        crs_from="EPSG:4326",
-        crs=crs,
-        source=path.name,
-    )
-
-
-_USED = frozenset(USED_TAGS)
-
-
-def _read_graphml(path: Path, crs: str, faults: Faults) -> RoadLines:
+def _read_graphml(path: Path, crs: str, faults: Faults) -> RoadFile:
     # OSMnx takes more than a second to import, which only those who use it should wait for.
     import osmnx
 
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+        # Nothing that writes GraphML needs these; entities can fill the memory.
+        raise unreadable(faults, "DOCTYPE")
     try:
-        graph = osmnx.load_graphml(path)
-        return lines_from_graph(graph, crs, path.name)
-    except (ParseError, KeyError, ValueError, TypeError, AttributeError, OSError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise _unreadable(faults, f"{type(error).__name__}: {error}") from None
-
-
-def _unreadable(faults: Faults, detail: str) -> InputError:
-    return faults.stop(
-        Message("The road file cannot be read: {detail}.", detail=detail),
-        Message("The download may be damaged: fetch the file from its source again."),
-    )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            graph = osmnx.load_graphml(path)
+    except (*DAMAGE, AttributeError, SyntaxError, TypeError, nx.NetworkXException) as error:
+        raise unreadable(faults, f"{type(error).__name__}: {error}") from None
+    if "crs" not in graph.graph or not all("x" in data for _, data in graph.nodes(data=True)):
+        raise faults.stop(
+            Message("The graph does not tell where its nodes are."),
+            Message("Save it with osmnx.save_graphml: its nodes need x and y, the graph its crs."),
+        )
+    try:
+        return roads_of_graph(graph, crs, path.name, "GraphML (OSMnx)")
+    except InputError:
+        raise
+    except (*DAMAGE, AttributeError, TypeError, shapely.errors.ShapelyError) as error:
+        raise unreadable(faults, f"{type(error).__name__}: {error}") from None

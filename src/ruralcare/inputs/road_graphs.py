@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS
+from pyproj import CRS, Geod
 
-from ruralcare.inputs.road_lines import RoadLines, lines_from_ways
+from ruralcare.inputs.road_lines import RoadFile, RoadLines, lines_from_ways
 from ruralcare.inputs.road_tags import USED_TAGS, WayTags, way_tags
 
-__all__ = ["lines_from_graph", "streets"]
+__all__ = ["lines_from_graph", "roads_of_graph", "shares_of_way", "streets"]
 
 
 def streets(graph: nx.MultiDiGraph) -> pd.DataFrame:
@@ -72,20 +72,42 @@ def lines_from_graph(graph: nx.MultiDiGraph, crs: CRS | str, source: str) -> Roa
     KeyError
         The graph has no CRS, or a node has no x or y.
     """
+    return roads_of_graph(graph, crs, source, "networkx").lines
+
+
+def roads_of_graph(
+    graph: nx.MultiDiGraph, crs: CRS | str, source: str, form: str, as_of: str | None = None
+) -> RoadFile:
+    """Return the streets of a graph that cars can use, and how many ways the graph has.
+
+    Parameters
+    ----------
+    graph, crs, source
+        As for :func:`lines_from_graph`.
+    form : str
+        Format of the file or service.
+    as_of : str, optional
+        Date of the data.
+    """
     table = streets(graph)
     tags: list[WayTags] = []
     chosen: list[int] = []
     directed = table["oneway"].to_numpy(dtype=bool)
+    way = pd.factorize(pd.Index(_ways(table), dtype=object))[0]
+    rows: set[int] = set()
     for row, attributes in enumerate(table["attributes"]):
         given = {
             key: _text(attributes[key]) for key in USED_TAGS if attributes.get(key) is not None
         }
+        if "highway" in given or given.get("route") == "ferry":
+            rows.add(int(way[row]))
         meaning = way_tags(given)
         if meaning is not None:
             tags.append(meaning._replace(direction=int(directed[row])))
             chosen.append(row)
     table = table.iloc[chosen]
-    tags = _shared_durations(table, tags)
+    crs_from = CRS.from_user_input(graph.graph["crs"])
+    tags = _shared_durations(table, tags, crs_from)
     order = {node: number for number, node in enumerate(graph.nodes)}
     lines = table["geometry"].to_numpy()
     counts = shapely.get_num_coordinates(lines).astype(np.int64)
@@ -94,22 +116,42 @@ def lines_from_graph(graph: nx.MultiDiGraph, crs: CRS | str, source: str) -> Roa
     node_ids: NDArray[np.int64] = np.arange(int(counts.sum()), dtype=np.int64) + len(order)
     node_ids[ends - counts] = [order[node] for node in table["u"]]
     node_ids[ends - 1] = [order[node] for node in table["v"]]
-    return lines_from_ways(
+    found = lines_from_ways(
         tags,
         counts,
         node_ids,
         shapely.get_coordinates(lines),
-        crs_from=graph.graph["crs"],
+        crs_from=crs_from,
         crs=crs,
         source=source,
+        ways=np.asarray(way[chosen], dtype=np.int64),
     )
+    return RoadFile(found, len(rows), form, crs_from.to_string(), as_of)
 
 
-def _shared_durations(table: pd.DataFrame, tags: list[WayTags]) -> list[WayTags]:
+def _ways(table: pd.DataFrame) -> list[object]:
+    """Return the way of each street; a street without one is a way of its own."""
+    ids = [_plain(attributes.get("osmid")) for attributes in table["attributes"]]
+    return [row if way is None else str(way) for row, way in enumerate(ids)]
+
+
+def shares_of_way(table: pd.DataFrame, crs: CRS | str) -> NDArray[np.float64]:
+    """Return the share of each street in the length of the way (``osmid``) it belongs to."""
+    way = [str(one) for one in _ways(table)]
+    lines = table["geometry"].to_numpy()
+    if CRS.from_user_input(crs).is_geographic:
+        ellipsoid = Geod(ellps="WGS84")
+        length = pd.Series([ellipsoid.geometry_length(line) for line in lines], dtype=float)
+    else:
+        length = pd.Series(shapely.length(lines))
+    return np.asarray(length / length.groupby(way).transform("sum"), dtype=float)
+
+
+def _shared_durations(table: pd.DataFrame, tags: list[WayTags], crs: CRS) -> list[WayTags]:
     """Split the crossing time of a ferry, which a graph repeats on every edge of the way."""
-    way = [str(_plain(attributes.get("osmid"))) for attributes in table["attributes"]]
-    length = pd.Series(shapely.length(table["geometry"].to_numpy()))
-    share = (length / length.groupby(way).transform("sum")).to_numpy(dtype=float)
+    if all(one.duration_min is None for one in tags):
+        return tags
+    share = shares_of_way(table, crs)
     return [
         one
         if one.duration_min is None

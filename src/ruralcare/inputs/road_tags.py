@@ -47,6 +47,8 @@ USED_TAGS: Final[tuple[str, ...]] = (
     "interval",
     "junction",
     "maxspeed",
+    "maxspeed:backward",
+    "maxspeed:forward",
     "motor_vehicle",
     "motorcar",
     "name",
@@ -62,9 +64,20 @@ USED_TAGS: Final[tuple[str, ...]] = (
 # From the special to the general: the first one given decides.
 _ACCESS_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
 _CLOSED = frozenset(
-    {"no", "private", "military", "emergency", "official", "restricted", "bus", "psv", "bicycle"}
+    {
+        "no",
+        "private",
+        "permit",
+        "military",
+        "emergency",
+        "official",
+        "restricted",
+        "bus",
+        "psv",
+        "bicycle",
+    }
 )
-_FARMING = frozenset({"agricultural", "forestry", "agricultural;forestry", "farm"})
+_FARMING = frozenset({"agricultural", "forestry", "farm"})
 
 # Limits that a zone stands for. Elsewhere the limit outside towns depends on the road, so that
 # the speed of its class is the better guess.
@@ -113,14 +126,15 @@ def way_tags(tags: Mapping[str, str]) -> WayTags | None:
     if not ferry and (road_class not in ROAD_CLASSES or tags.get("area") == "yes"):
         return None
     access = next((tags[key] for key in _ACCESS_KEYS if key in tags), "yes")
-    if access in _CLOSED or tags.get("service") == "emergency_access":
+    allowed = {one.strip() for one in access.split(";")}
+    if allowed <= _CLOSED or tags.get("service") == "emergency_access":
         return None
-    if access in _FARMING:
+    if allowed <= _FARMING:
         road_class = "track"
     return WayTags(
         road_class,
         0 if ferry else _direction(tags, road_class),
-        None if ferry else maxspeed_kmh(tags.get("maxspeed", "")),
+        None if ferry else maxspeed_kmh(_limits(tags)),
         clock_min(tags.get("duration", "")) if ferry else None,
         clock_min(tags.get("interval", "")) if ferry else None,
         tags.get("name", ""),
@@ -128,6 +142,12 @@ def way_tags(tags: Mapping[str, str]) -> WayTags | None:
         tags.get("bridge", "no") != "no",
         tags.get("tunnel", "no") not in ("no", "building_passage"),
     )
+
+
+def _limits(tags: Mapping[str, str]) -> str:
+    """Return the limit of a way, or those of its two directions where it has no common one."""
+    keys = ("maxspeed:forward", "maxspeed:backward")
+    return tags.get("maxspeed") or ";".join(tags[key] for key in keys if key in tags)
 
 
 def _first(value: str) -> str:
@@ -177,11 +197,21 @@ def _one_speed(text: str) -> float | None:
 def clock_min(value: str) -> float | None:
     """Return a duration or an interval in minutes, or None where it cannot be read.
 
+    Of several values, or a range, the longest holds: no crossing is promised to be faster than
+    it is.
+
     Examples
     --------
     >>> clock_min("00:40"), clock_min("1:30"), clock_min("25"), clock_min("PT1H30M")
     (40.0, 90.0, 25.0, 90.0)
+    >>> clock_min("00:30-01:00"), clock_min("20;40")
+    (60.0, 40.0)
     """
+    found = [one for one in map(_one_clock, re.split(r"[;,~-]", value)) if one is not None]
+    return max(found, default=None)
+
+
+def _one_clock(value: str) -> float | None:
     text = value.strip()
     clock = _CLOCK.match(text)
     iso = _ISO.match(text) if len(text) > 2 else None

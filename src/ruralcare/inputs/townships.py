@@ -38,14 +38,16 @@ def read_townships(scenario: Scenario) -> Townships:
     Returns
     -------
     Townships
-        Sorted by id, in the CRS of the scenario.
+        Sorted by id (codes in force on ``townships.as_of``), in the CRS of the scenario, with the
+        townships around them.
 
     Raises
     ------
     InputError
         A file cannot be used; every fault is listed.
     """
-    frame = read_boundaries(scenario)
+    boundaries = read_boundaries(scenario)
+    frame = boundaries.frame
     basis = "given"
     seats = frame["seat"].copy()
     if seats.isna().any() and scenario.points.kind == "villages":
@@ -59,13 +61,20 @@ def read_townships(scenario: Scenario) -> Townships:
         inside = frame.geometry.representative_point()
         seats = seats.where(seats.notna(), inside)
     frame["seat"] = gpd.GeoSeries(list(seats), index=frame.index, crs=frame.crs)
-    kept = pd.DataFrame(frame)[["name", "sigungu_id", "sigungu_name", "seat", "geometry"]]
+    around = boundaries.around
     return Townships(
-        gpd.GeoDataFrame(kept, geometry="geometry", crs=frame.crs),
+        _kept(frame),
         scenario.townships.as_of,
         basis,
         (*_notes(frame), *_SEATS.get(basis, ())),
+        None if around is None else _kept(around),
+        boundaries.readings,
     )
+
+
+def _kept(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    kept = pd.DataFrame(frame)[["name", "sigungu_id", "sigungu_name", "seat", "geometry"]]
+    return gpd.GeoDataFrame(kept, geometry="geometry", crs=frame.crs)
 
 
 def _notes(frame: gpd.GeoDataFrame) -> tuple[Message, ...]:

@@ -152,7 +152,7 @@ def build_network(lines: RoadLines, roads: RoadsSource) -> RoadNetwork:
         geometry=shapely.linestrings(coordinates[vertices], indices=number),
         crs=crs,
     )
-    return RoadNetwork(nodes, table, pieces, tuple(notes))
+    return RoadNetwork(nodes, table, pieces, (*lines.notes, *notes), readings=lines.readings)
 
 
 def average_kmh(length_m: Floats, time_min: Floats) -> Floats:
@@ -211,6 +211,7 @@ def _speeds(lines: RoadLines, roads: RoadsSource) -> tuple[Floats, Floats]:
     sizes = shapely.get_num_coordinates(geometry)
     ends = np.cumsum(sizes)
     length = line_lengths_m(shapely.get_coordinates(geometry), ends - sizes, ends - 1, frame.crs)
+    length *= frame["stretch"].to_numpy()
     timed = ferry & np.isfinite(duration) & (length > 0)
     per_m = np.where(ferry, minutes_at(1.0, FERRY_KMH), 0.0)
     per_m[timed] = duration[timed] / length[timed]
@@ -233,6 +234,7 @@ def _cut(lines: RoadLines) -> tuple[_Edges, Floats]:
     within = way[at[:-1]] == way[at[1:]]
     first, last = at[:-1][within], at[1:][within]
     length_m = line_lengths_m(coordinates, first, last, lines.frame.crs)
+    length_m *= lines.frame["stretch"].to_numpy()[way[first]]
     edges = _Edges(
         node[first].astype(np.int64), node[last].astype(np.int64), way[first], first, last, length_m
     )
@@ -269,6 +271,14 @@ def _kept(
     best = parts.sort_values(["piece", "weight", "part"], ascending=[True, False, True])
     best_part = best.drop_duplicates("piece").set_index("piece")["part"].sort_index().to_numpy()
     kept = long_enough[piece] & inside & (strong[edges.u] == best_part[piece])
+    if not kept.any():
+        fault = Fault(
+            Message("All its roads are one-way, and none can be both reached and left again."),
+            Message("Check the directions of the roads, and whether some are missing."),
+            file=lines.source,
+            column="roads.file",
+        )
+        raise InputError([fault])
 
     pieces = _pieces_table(edges, piece, kept, long_enough)
     return edges.take(kept), pieces, _piece_notes(pieces, roads)

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ruralcare.errors import Fault
 from ruralcare.language import Language, Message, translate
@@ -40,6 +40,7 @@ _POINTS_SHOWN: Final = {
     "residential roads": Message("points along residential streets"),
     "centroid": Message("one point per township"),
 }
+_NOTEBOOK_HEIGHT_PX: Final = 560
 _environment = Environment(
     loader=PackageLoader("ruralcare.report"),
     autoescape=True,
@@ -93,9 +94,7 @@ class InputsReport:
     ) -> list[Townships | Population | DemandPoints | Facilities | Cooperatives | RoadNetwork]:
         people = () if self.people is None else (self.people, self.people.points)
         places = () if self.places is None else (self.places.facilities, self.places.cooperatives)
-        return [
-            part for part in (self.townships, *people, *places, self.roads) if part is not None
-        ]
+        return [part for part in (self.townships, *people, *places, self.roads) if part is not None]
 
     @property
     def ok(self) -> bool:
@@ -316,6 +315,15 @@ class InputsReport:
             **self.to_dict(language),
         )
         return assets.with_policy(html)
+
+    def _repr_html_(self) -> str:
+        """Return the page in a frame of fixed height, for notebooks."""
+        language = self.scenario.language if self.scenario else "ko"
+        return (
+            f'<iframe srcdoc="{escape(self.to_html(language))}" width="100%" '
+            f'height="{_NOTEBOOK_HEIGHT_PX}" title="{escape(self.verdict.render(language))}" '
+            'style="border:1px solid #cdd6df"></iframe>'
+        )
 
     def _heading(self, language: Language) -> str:
         title = self.scenario.title(language) if self.scenario else ""

@@ -1,0 +1,140 @@
+"""Which townships the scenario plans: counties and provinces by code or name, of any date."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ruralcare.inputs.codes import CodeBook, province_name, provinces
+from ruralcare.inputs.files import Faults
+from ruralcare.language import Message
+from ruralcare.scenario import Scenario
+
+__all__ = ["planned"]
+
+# A province or a county, with or without the zeros of a township code.
+_ENDS = ("1000", "9999")
+_CODE = re.compile(r"\d{2}|\d{5}|\d{5}00000")
+
+
+def planned(frame: gpd.GeoDataFrame, scenario: Scenario, book: CodeBook) -> NDArray[np.bool_]:
+    """Return which townships belong to the counties of the scenario.
+
+    An entry of ``area.sigungu`` is a county or a whole province: its code of any date, its name,
+    or province and county ("경남 고성군"). A city of several districts is taken whole by its name
+    ("전주시").
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        ``sigungu_id``, ``sigungu_name``, ``province`` (name or empty), of the date of the
+        boundaries.
+
+    Raises
+    ------
+    InputError
+        An entry fits no county, or counties of several provinces; every fault is listed.
+    """
+    wanted = scenario.area.sigungu
+    if not wanted:
+        return np.ones(len(frame), dtype=bool)
+    faults = Faults(scenario.path.name)
+    names = frame["sigungu_name"].map(_squeezed)
+    province = frame["sigungu_id"].str[:2]
+    chosen = np.zeros(len(frame), dtype=bool)
+    for entry in wanted:
+        match = _match(entry, frame, names, province, scenario.townships.as_of, book)
+        if not match.any():
+            _no_county(entry, frame, faults)
+        elif _is_unclear(entry, names[match], province[match]):
+            whole = sorted({_full(row) for _, row in frame[match].iterrows()})
+            faults.add(
+                Message("More than one county has this name: {names}.", names=", ".join(whole)),
+                Message("Write the province before it: {name}.", name=f'"{whole[0]}"'),
+                column="area.sigungu",
+                value=entry,
+            )
+        chosen |= match
+    faults.raise_if_any()
+    return chosen
+
+
+def _match(
+    entry: str,
+    frame: gpd.GeoDataFrame,
+    names: pd.Series,
+    province: pd.Series,
+    as_of: str,
+    book: CodeBook,
+) -> NDArray[np.bool_]:
+    given = frame["sigungu_id"].eq(entry)
+    start = _code_start(entry)
+    if given.any() or start:
+        then = book.at(start, as_of) if start else entry
+        return np.asarray(given | frame["sigungu_id"].str.startswith(then))
+    first, _, rest = entry.partition(" ")
+    county = _is_county(names, _squeezed(entry))
+    if not county.any() and provinces(first) and rest:
+        # Counties can change their province: 군위군 is found in both.
+        inside = _in_province(first, frame, province)
+        for day in _ENDS:
+            codes = frame["sigungu_id"].map(book.all_at(frame["sigungu_id"], day))
+            inside |= codes.str[:2].isin(provinces(first))
+        county = inside & _is_county(names, _squeezed(rest))
+    if not county.any():
+        county = _in_province(entry, frame, province)
+    return np.asarray(county)
+
+
+def _code_start(entry: str) -> str:
+    """Return the digits of a province (2) or a county (5) in a code; empty if it is no code."""
+    if not _CODE.fullmatch(entry):
+        return ""
+    return entry[:2] if not entry[2:].strip("0") else entry[:5]
+
+
+def _is_county(names: pd.Series, wanted: str) -> pd.Series[bool]:
+    exact = names.eq(wanted)
+    if exact.any() or not wanted.endswith("시"):
+        return exact
+    # Districts of a city: 전주시 완산구.
+    districts: pd.Series[bool] = names.str.startswith(wanted) & names.str.endswith("구")
+    return districts
+
+
+def _in_province(name: str, frame: gpd.GeoDataFrame, province: pd.Series) -> pd.Series[bool]:
+    """Return which townships lie in a province of this name, by its codes or as the file has it."""
+    named: pd.Series[bool] = frame["province"].eq(name)
+    return province.isin(provinces(name)) | named
+
+
+def _is_unclear(entry: str, names: pd.Series, province: pd.Series) -> bool:
+    """Return whether an entry is the mere name of a county, and fits several provinces."""
+    alone = _is_county(names, _squeezed(entry)).any()
+    return bool(alone) and len(set(province)) > 1
+
+
+def _no_county(entry: str, frame: gpd.GeoDataFrame, faults: Faults) -> None:
+    near = difflib.get_close_matches(entry, sorted(set(frame["sigungu_name"])), n=3)
+    faults.add(
+        Message("No township of the boundaries belongs to this county."),
+        Message("Did you mean {names}?", names=", ".join(near))
+        if near
+        else Message("Give the first five digits of the township codes, or the name."),
+        column="area.sigungu",
+        value=entry,
+    )
+
+
+def _full(row: pd.Series) -> str:
+    province = row["province"] or province_name(row["sigungu_id"]) or row["sigungu_id"]
+    return f"{province} {row['sigungu_name']}"
+
+
+def _squeezed(name: str) -> str:
+    return "".join(name.split())
