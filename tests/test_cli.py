@@ -122,7 +122,7 @@ def duplicated_township(county):
     document = json.loads(path.read_text("utf-8"))
     document["features"].append(document["features"][0])
     path.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
-    return ["handeul_townships.geojson", "more than once", "99710"]
+    return ["handeul_townships.geojson", "row 16", "already in row 2", "99710"]
 
 
 def no_crs(county):
@@ -197,7 +197,7 @@ def not_an_extract(county):
 
 
 def not_a_workbook(county):
-    (county / "cooperatives" / "kftc_branches_handeul.xlsx").write_bytes(b"this is no workbook")
+    (county / "cooperatives" / "kftc_branches_handeul.xlsx").write_bytes(b"PK\x03\x04 this is no workbook")
     return ["kftc_branches_handeul.xlsx", "workbook"]
 
 
@@ -253,7 +253,7 @@ def nameless_township(county):
     document = json.loads(path.read_text("utf-8"))
     document["features"][0]["properties"]["adm_nm"] = None
     path.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
-    return ["handeul_townships.geojson", "code or name"]
+    return ["handeul_townships.geojson", "row 2", "adm_nm", "name is missing"]
 
 
 def people_left_blank(county):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from ruralcare import access, inputs, need, network, plan
-from ruralcare.errors import Fault, InputError
+from ruralcare.errors import DownloadError, Fault, InputError
 from ruralcare.language import Message
 from ruralcare.progress import Progress, silent
 from ruralcare.report import InputsReport, Results
@@ -135,6 +136,8 @@ class Examined:
         The faults of all files together.
     readings : tuple of Reading
         What was read from files in order whose table could not be made for the faults of others.
+    download : DownloadError, optional
+        The first service on the network that did not answer; it is among the faults as well.
     """
 
     townships: Townships | None
@@ -143,6 +146,7 @@ class Examined:
     roads: RoadNetwork | None
     faults: tuple[Fault, ...]
     readings: tuple[Reading, ...] = ()
+    download: DownloadError | None = None
 
 
 def read(
@@ -154,8 +158,12 @@ def read(
     ------
     InputError
         The faults of all files together.
+    DownloadError
+        The files are in order, but a service on the network did not answer.
     """
     found = examine(scenario, settings=settings, progress=progress)
+    if found.download is not None and len(found.faults) == 1:
+        raise found.download
     townships, people, places, roads = found.townships, found.people, found.places, found.roads
     if found.faults or townships is None or people is None or places is None or roads is None:
         raise InputError(found.faults)
@@ -208,6 +216,7 @@ def examine(
     settings = settings or Settings()
     faults: list[Fault] = []
     readings: list[Reading] = []
+    silent_services: list[DownloadError] = []
 
     def attempt(step: Message, reader: Callable[[], Table]) -> Table | None:
         progress(step)
@@ -216,7 +225,11 @@ def examine(
         except InputError as error:
             faults.extend(fault for fault in error.faults if fault not in faults)
             readings.extend(error.readings)
-            return None
+        except DownloadError as error:
+            # A service that does not answer keeps nobody from hearing about the files.
+            faults.append(Fault(error.message, Message("Try again later."), file=scenario.path.name))
+            silent_services.append(error)
+        return None
 
     readable = scenario
     if scenario.points.kind == "villages":
@@ -226,7 +239,11 @@ def examine(
             readable = _by_seats(scenario)
     townships = attempt(Message("Reading townships"), lambda: inputs.read_townships(readable))
     if townships is None:
-        return Examined(None, None, None, None, tuple(faults), tuple(readings))
+        # Everything else is matched to the townships; say at least which files are not there.
+        for file in scenario.files:
+            attempt(Message("Reading townships"), partial(inputs.check_file, scenario, file))
+        download = next(iter(silent_services), None)
+        return Examined(None, None, None, None, tuple(faults), tuple(readings), download)
     towns = townships
     people = attempt(
         Message("Reading population"), lambda: inputs.read_population(readable, towns, settings)
@@ -260,7 +277,10 @@ def examine(
         except InputError as error:
             # The plan knows the key at fault, not the file it stands in.
             faults.extend(replace(fault, file=scenario.path.name) for fault in error.faults)
-    return Examined(townships, people, places, roads, tuple(faults), tuple(readings))
+    download = next(iter(silent_services), None)
+    return Examined(
+        townships, people, places, roads, tuple(faults), tuple(readings), download
+    )
 
 
 def _by_seats(scenario: Scenario) -> Scenario:

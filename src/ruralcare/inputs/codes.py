@@ -17,6 +17,7 @@ from functools import cache, cached_property
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -47,13 +48,25 @@ class CodeChange:
     name: str = ""
 
 
+class _Starts(NamedTuple):
+    """What codes begin with → what that becomes; and the lengths of these, longest first."""
+
+    exchanged: Mapping[str, str]
+    lengths: tuple[int, ...]
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> _Starts:
+        exchanged = dict(pairs)
+        return cls(exchanged, tuple(sorted({len(start) for start in exchanged}, reverse=True)))
+
+
 @dataclass(frozen=True)
 class _Day:
     """The changes of one day in both directions: what codes began with → what they begin with."""
 
     changed_on: str
-    forward: Mapping[str, str]
-    backward: Mapping[str, str]
+    forward: _Starts
+    backward: _Starts
 
 
 @dataclass(frozen=True)
@@ -110,17 +123,17 @@ class CodeBook:
         days = []
         for changed_on, group in groupby(self.changes, lambda change: change.changed_on):
             changes = list(group)
-            forward = {change.old: change.new for change in changes}
+            forward = _Starts.of((change.old, change.new) for change in changes)
             # Where areas merged, the way back leads to the first of them.
-            backward = {change.new: change.old for change in reversed(changes)}
+            backward = _Starts.of((change.new, change.old) for change in reversed(changes))
             days.append(_Day(changed_on, forward, backward))
         return tuple(days)
 
 
-def _exchanged(code: str, starts: Mapping[str, str]) -> str:
+def _exchanged(code: str, starts: _Starts) -> str:
     """Return a code with the longest of its known beginnings exchanged."""
-    for length in range(len(code), 1, -1):
-        start = starts.get(code[:length])
+    for length in starts.lengths:
+        start = starts.exchanged.get(code[:length])
         if start is not None:
             return start + code[length:]
     return code

@@ -136,12 +136,10 @@ class CountyIndex:
         counties: dict[str, County] = {}
         columns = [self.frame[name] for name in ("name", "sigungu_id", "sigungu_name")]
         for township, name, county_id, county_name in zip(self.frame.index, *columns, strict=True):
-            county = counties.setdefault(
-                county_id,
-                County(
-                    county_id, _names(county_name), self._provinces(county_id, township), {}, {}
-                ),
-            )
+            if county_id not in counties:
+                through_time = self._provinces(county_id, township)
+                counties[county_id] = County(county_id, _names(county_name), through_time, {}, {})
+            county = counties[county_id]
             county.towns.setdefault(_bare(name), []).append(str(township))
             if _NUMBERED.search(name):
                 stem = _NUMBERED.sub("동", name)

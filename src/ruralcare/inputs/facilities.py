@@ -107,9 +107,16 @@ def read_facilities(
                 )
             )
     if found:
-        raise InputError(found)
+        raise InputError(found, _readings(lists, kept))
+    ordered = sorted((one for _, one in kept), key=lambda one: one.facility_id)
+    return _facilities(ordered, scenario, towns, types, _readings(lists, kept))
+
+
+def _readings(
+    lists: list[_List], kept: list[tuple[int, Institution]]
+) -> tuple[Reading, ...]:
     used = Counter(number for number, one in kept if one.located.point is not None)
-    readings = tuple(
+    return tuple(
         one.faults.reading(
             Message("Facilities"),
             one.form,
@@ -119,9 +126,8 @@ def read_facilities(
             as_of=date_in(one.file.name),
         )
         for number, one in enumerate(lists)
+        if not one.faults.found
     )
-    ordered = sorted((one for _, one in kept), key=lambda one: one.facility_id)
-    return _facilities(ordered, scenario, towns, types, readings)
 
 
 def _read(source: FacilityFile, file: FacilityList) -> _List:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from ruralcare.errors import Fault, InputError
 from ruralcare.language import Message
+from ruralcare.scenario import Scenario
 from ruralcare.types import Reading
 
 __all__ = [
     "Faults",
     "Row",
     "Table",
+    "check_file",
     "distinct",
     "file_hash",
     "number",
@@ -135,6 +137,17 @@ def read_bytes(path: Path, faults: Faults) -> bytes:
     if not content.strip(b"\xef\xbb\xbf \t\r\n\x00"):
         raise faults.stop(Message("The file is empty."), Message("Fetch it from its source again."))
     return content
+
+
+def check_file(scenario: Scenario, file: Path) -> None:
+    """Raise unless a file of a scenario is there and holds something.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is a folder, or it is empty.
+    """
+    read_bytes(scenario.resolve(file), Faults(file.name))
 
 
 def read_text(path: Path, faults: Faults, *, salvage: bool = False) -> str:

@@ -10,7 +10,7 @@ from ruralcare.inputs.facilities import read_facilities
 from ruralcare.inputs.townships import read_townships
 from ruralcare.scenario import Scenario
 from ruralcare.settings import Settings
-from ruralcare.types import Cooperatives, Facilities, Places, Townships
+from ruralcare.types import Cooperatives, Facilities, Places, Reading, Townships
 
 __all__ = ["read_places"]
 
@@ -39,18 +39,22 @@ def read_places(
     """
     towns = townships if townships is not None else read_townships(scenario)
     faults: list[Fault] = []
+    readings: list[Reading] = []
     facilities = cooperatives = None
     try:
         facilities = read_facilities(scenario, towns, settings)
+        readings.extend(facilities.readings)
     except InputError as error:
         faults.extend(error.faults)
+        readings.extend(error.readings)
     try:
         cooperatives = read_cooperatives(scenario, towns, settings)
+        readings.extend(cooperatives.readings)
     except InputError as error:
         # What both need, such as the key of a geocoder, is told once.
         faults.extend(fault for fault in error.faults if fault not in faults)
     if facilities is None or cooperatives is None:
-        raise InputError(faults)
+        raise InputError(faults, readings)
     return Places(_run_by(facilities, cooperatives, towns), cooperatives)
 
 

@@ -51,18 +51,23 @@ def read_population(
     """
     towns = townships if townships is not None else read_townships(scenario)
     faults: list[Fault] = []
+    readings: list[Reading] = []
     people = points = None
     try:
         people = _people(scenario, towns)
+        readings.extend(people.readings)
     except InputError as error:
         faults.extend(error.faults)
+        readings.extend(error.readings)
     try:
         totals = people.totals() if people is not None else None
         points = demand_points(scenario, towns, settings, totals)
+        readings.extend(points.readings)
     except InputError as error:
         faults.extend(error.faults)
+        readings.extend(error.readings)
     if people is None or points is None:
-        raise InputError(faults)
+        raise InputError(faults, readings)
     return Population(
         people.frame,
         points,
@@ -134,7 +139,7 @@ def _people(scenario: Scenario, towns: Townships) -> _People:
             )
         )
     if found:
-        raise InputError(found)
+        raise InputError(found, readings)
     notes = _split(parts, files)
     frame = pd.concat([part.assign(year=year) for year, part in parts.items()], ignore_index=True)
     frame = frame[_COLUMNS].sort_values(_COLUMNS[:4], ignore_index=True)

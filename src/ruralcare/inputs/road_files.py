@@ -31,6 +31,7 @@ __all__ = ["BUFFER_KM", "RoadLines", "read_road_lines"]
 
 BUFFER_KM = 20.0
 """Roads this far outside the townships are kept, because ways between townships use them."""
+_COARSE_M = 500.0
 
 _SERVICE = "OpenStreetMap (Overpass)"
 _SUFFIXES = {
@@ -75,7 +76,9 @@ def read_road_lines(
     DownloadError
         The server did not answer as expected.
     """
-    wide = None if area is None else shapely.buffer(area, metres(BUFFER_KM))
+    if scenario.roads.file is None and not scenario.roads.download:
+        return None
+    wide = None if area is None else _around(area)
     if scenario.roads.download:
         if wide is None:
             raise ValueError("a download needs an area")
@@ -83,11 +86,10 @@ def read_road_lines(
         graph, as_of = download_graph(wide, scenario.crs, url, settings)
         faults = Faults(_SERVICE)
         found = roads_of_graph(graph, scenario.crs, _SERVICE, "OSMnx", as_of)
-    elif scenario.roads.file is not None:
+    else:
+        assert scenario.roads.file is not None
         faults = Faults(scenario.roads.file.name)
         found = _read_file(scenario, area, wide, faults)
-    else:
-        return None
     lines = found.lines
     if not len(lines.frame):
         raise faults.stop(
@@ -97,7 +99,7 @@ def read_road_lines(
     if area is not None and wide is not None:
         if not shapely.intersects(area, lines.frame.geometry.to_numpy()).any():
             raise none_inside(faults, _middle(found, scenario.crs), area, scenario.crs)
-        lines = lines.within(wide)
+        lines = lines.near(area, metres(BUFFER_KM))
     cut = int(lines.frame.loc[lines.frame["cut"], "way"].nunique()) + found.lost
     if cut:
         faults.remark(
@@ -116,6 +118,16 @@ def read_road_lines(
         as_of=found.as_of,
     )
     return replace(lines, readings=(reading,))
+
+
+def _around(area: shapely.Geometry) -> shapely.Geometry:
+    """Return an area with everything within :data:`BUFFER_KM`, and a little more.
+
+    Widening a coast with all its corners takes minutes; a coarse outline, widened by as much more
+    as it may be off, holds the same.
+    """
+    coarse = shapely.simplify(area, _COARSE_M)
+    return shapely.buffer(coarse, metres(BUFFER_KM) + _COARSE_M, quad_segs=4)
 
 
 def _middle(found: RoadFile, crs: str) -> tuple[float, float] | None:

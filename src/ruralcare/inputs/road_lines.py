@@ -70,10 +70,10 @@ class RoadLines:
         """Rows of the file that the lines stand for."""
         return int(self.frame.drop_duplicates("way")["rows"].sum())
 
-    def within(self, area: shapely.Geometry) -> RoadLines:
-        """Return the ways that touch an area, each as a whole."""
+    def near(self, area: shapely.Geometry, distance_m: float) -> RoadLines:
+        """Return the ways that come within a distance of an area, each as a whole."""
         shapely.prepare(area)
-        return self.take(shapely.intersects(area, self.frame.geometry.to_numpy()))
+        return self.take(shapely.dwithin(area, self.frame.geometry.to_numpy(), distance_m))
 
 
 class RoadFile(NamedTuple):

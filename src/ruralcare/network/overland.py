@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 # Distances between helper points for ways around water, tried from the coarsest.
 _SPACINGS_M = (1000.0, 500.0, 250.0)
 _NEAREST = 8
+# Of a group with many nodes, only those among the nearest to some node of another group are tried.
+_FACING = 64
 
 
 class Ways(NamedTuple):
@@ -122,6 +124,9 @@ def _straight(
     groups = np.unique(group[members])
     for number in groups if len(groups) > 1 else []:
         inside, outside = members[group[members] == number], members[group[members] != number]
+        if len(inside) > _FACING:
+            facing = cKDTree(xy[inside]).query(xy[outside], k=_FACING)[1]
+            inside = inside[np.unique(facing)]
         nearest = cKDTree(xy[outside]).query(xy[inside], k=min(_NEAREST, len(outside)))[1]
         nearest = nearest.reshape(len(inside), -1)
         u.append(np.repeat(inside, nearest.shape[1]))

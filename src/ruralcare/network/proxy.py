@@ -7,6 +7,7 @@ a rough guess, and every table and map that rests on them says so.
 from __future__ import annotations
 
 import difflib
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -65,8 +66,7 @@ def build_proxy(townships: Townships, points: DemandPoints, roads: RoadsSource) 
         A ferry names a township that there is not, or a name that several have.
     """
     xy, home = _nodes(townships, points)
-    land = shapely.union_all(townships.frame.geometry.to_numpy())
-    ways = _links(xy, land, roads.water_gap_m)
+    ways = _links(xy, townships.frame.geometry.to_numpy(), roads.water_gap_m)
     speed_kmh = roads.proxy_speed_kmh * roads.speed_factor
     notes = [
         Message(
@@ -141,16 +141,19 @@ def _nodes(townships: Townships, points: DemandPoints) -> tuple[Floats, NDArray[
     return xy[first], township[first]
 
 
-def _links(xy: Floats, land: shapely.Geometry, gap_m: float) -> Ways:
+def _links(xy: Floats, areas: NDArray[np.object_], gap_m: float) -> Ways:
     """Return the links over land between neighbours, and what joins the rest of each land."""
+    land = shapely.union_all(areas)
+    over_land = partial(_over_land, shapely.STRtree(areas), gap_m)
     near = _neighbours(xy)
     a, b = near[:, 0], near[:, 1]
     middle = (xy[a] + xy[b]) / 2
     radius = np.hypot(*(xy[a] - xy[b]).T) / 2
     closest = cKDTree(xy).query(middle)[0] if len(near) else np.zeros(0)
     gabriel = closest >= radius * (1 - 1e-9)
-    lines = shapely.linestrings(np.stack([xy[a], xy[b]], axis=1)) if len(near) else np.array([])
-    dry = _over_land(lines, land, gap_m)
+    ends = np.stack([xy[a], xy[b]], axis=1)
+    lines = shapely.linestrings(ends) if len(near) else np.array([], dtype=object)
+    dry = over_land(lines)
     # Neighbours that are not in the Gabriel graph stand by, in case that it leaves gaps.
     return ways_over_land(
         xy,
@@ -158,18 +161,20 @@ def _links(xy: Floats, land: shapely.Geometry, gap_m: float) -> Ways:
         Ways(a[dry & gabriel], b[dry & gabriel], lines[dry & gabriel]),
         Ways(a[dry & ~gabriel], b[dry & ~gabriel], lines[dry & ~gabriel]),
         land,
-        lambda candidates: _over_land(candidates, land, gap_m),
+        over_land,
     )
 
 
-def _over_land(lines: NDArray[np.object_], land: shapely.Geometry, gap_m: float) -> Flags:
-    """Tell which lines leave the land on no more than the gap."""
-    shapely.prepare(land)
-    dry = np.asarray(shapely.covers(land, lines), dtype=bool)
-    wet = np.flatnonzero(~dry)
-    if len(wet):
-        dry[wet] = shapely.length(shapely.difference(lines[wet], land)) <= gap_m
-    return dry
+def _over_land(areas: shapely.STRtree, gap_m: float, lines: NDArray[np.object_]) -> Flags:
+    """Tell which lines leave the townships' land on no more than the gap.
+
+    Each line is held against the townships it meets, and not against the land as a whole, which
+    for a nation has half a million corners.
+    """
+    line, area = areas.query(lines, predicate="intersects")
+    ashore_m = shapely.length(shapely.intersection(lines[line], areas.geometries[area]))
+    on_land_m = np.bincount(line, weights=ashore_m, minlength=len(lines))
+    return np.asarray(shapely.length(lines) - on_land_m <= gap_m, dtype=bool)
 
 
 def _neighbours(xy: Floats) -> Ints:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import shapely
 
 from ruralcare.inputs import read_demand_points, read_townships
@@ -19,17 +21,18 @@ from ruralcare.types import DemandPoints, RoadNetwork, Townships
 __all__ = ["read_roads"]
 
 
-def land_pieces(area: shapely.Geometry, gap_m: float) -> shapely.MultiPolygon:
-    """Return an area as pieces of land, joined where less than a gap of water parts them.
+def land_pieces(areas: Sequence[shapely.Geometry], gap_m: float) -> shapely.MultiPolygon:
+    """Return areas as pieces of land, joined where less than a gap of water parts them.
 
     Parameters
     ----------
-    area : Polygon or MultiPolygon
-        Union of the townships.
+    areas : sequence of Polygon or MultiPolygon
+        The townships.
     gap_m : float
         Widest water (a stream, a quantised shore) that does not count.
     """
-    wide = shapely.buffer(area, gap_m / 2, quad_segs=2)
+    # Widening each township gives the same as widening all of them at once, in a fraction of time.
+    wide = shapely.union_all(shapely.buffer(np.asarray(areas), gap_m / 2, quad_segs=2))
     return shapely.multipolygons(shapely.get_parts(wide))
 
 
@@ -71,9 +74,11 @@ def read_roads(
     if townships is None:
         townships = read_townships(scenario)
     progress(Message("Reading roads"))
-    area = shapely.union_all(townships.frame.geometry.to_numpy())
-    lines = read_road_lines(scenario, area, settings)
-    land = land_pieces(area, scenario.roads.water_gap_m)
+    areas = townships.frame.geometry.to_numpy()
+    has_roads = scenario.roads.file is not None or scenario.roads.download
+    whole = shapely.union_all(areas) if has_roads else None
+    lines = read_road_lines(scenario, whole, settings)
+    land = land_pieces(areas, scenario.roads.water_gap_m)
     if lines is not None:
         return replace(build_network(lines, scenario.roads), land=land)
     if points is None:
