@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 from pyproj import Geod, Transformer
 
-from ruralcare.inputs.road_files import read_road_lines
+from ruralcare.inputs.roads.files import read_road_lines
 from ruralcare.scenario import RoadsSource, Scenario
 from ruralcare.settings import Settings
 

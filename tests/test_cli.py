@@ -197,7 +197,9 @@ def not_an_extract(county):
 
 
 def not_a_workbook(county):
-    (county / "cooperatives" / "kftc_branches_handeul.xlsx").write_bytes(b"PK\x03\x04 this is no workbook")
+    (county / "cooperatives" / "kftc_branches_handeul.xlsx").write_bytes(
+        b"PK\x03\x04 this is no workbook"
+    )
     return ["kftc_branches_handeul.xlsx", "workbook"]
 
 

@@ -12,7 +12,7 @@ from osm_cases import EAST, NORTH, degrees, demo_with, geodesic_m
 from pyproj import Transformer
 
 from ruralcare.errors import InputError
-from ruralcare.inputs.road_files import read_road_lines
+from ruralcare.inputs.roads.files import read_road_lines
 from ruralcare.network.build import build_network
 from ruralcare.network.convert import to_networkx
 from ruralcare.settings import Settings

@@ -16,8 +16,8 @@ from shapely.geometry import Point, box
 from test_boundaries import areas
 
 from ruralcare import InputError, Scenario, inputs
+from ruralcare.inputs.care.service_types import split_types
 from ruralcare.inputs.files import Faults
-from ruralcare.inputs.service_types import split_types
 from ruralcare.inputs.workbooks import read_workbook
 from ruralcare.types import Townships
 

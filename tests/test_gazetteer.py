@@ -6,9 +6,9 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import Point, box
 
-from ruralcare.inputs.addresses import parse_address
+from ruralcare.inputs.care.addresses import parse_address
+from ruralcare.inputs.care.gazetteer import Gazetteer, clean_address
 from ruralcare.inputs.codes import CodeBook, CodeChange
-from ruralcare.inputs.gazetteer import Gazetteer, clean_address
 from ruralcare.types import Townships
 
 

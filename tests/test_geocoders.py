@@ -13,9 +13,9 @@ from input_cases import scenario
 from shapely.geometry import Point, box
 
 from ruralcare import DownloadError, InputError, inputs
-from ruralcare.inputs import geocoder_services
-from ruralcare.inputs.gazetteer import Gazetteer
-from ruralcare.inputs.geocoders import AnswerCache, with_geocoder
+from ruralcare.inputs.care import geocoder_services
+from ruralcare.inputs.care.gazetteer import Gazetteer
+from ruralcare.inputs.care.geocoders import AnswerCache, with_geocoder
 from ruralcare.settings import Settings
 from ruralcare.types import Townships
 
@@ -248,7 +248,7 @@ def test_without_a_cache_nothing_is_written(locator, server, tmp_path):
     [b"\x00\xff\n", b'{"address": "a", "answers": 5}\n', b"[]\n", b'{"address": "x", "ans'],
 )
 def test_a_damaged_cache_loses_only_the_damaged_lines(tmp_path, damage):
-    from ruralcare.inputs.geocoders import Answer
+    from ruralcare.inputs.care.geocoders import Answer
 
     path = tmp_path / "g" / "kakao.jsonl"
     answer = Answer(126.5, 34.5, "point")

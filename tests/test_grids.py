@@ -16,7 +16,7 @@ from pyproj import Transformer
 from shapely.geometry import Point, box
 
 from ruralcare import InputError, inputs
-from ruralcare.inputs.grids import grid_cell
+from ruralcare.inputs.people.grids import grid_cell
 
 # Degrees of cells (centre), with people; the last lies in no township.
 CELLS = [

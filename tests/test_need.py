@@ -161,7 +161,7 @@ def test_published_indices_and_the_national_total(shared_data, scenarios):
     from small_world import points
 
     from ruralcare.inputs.files import Faults
-    from ruralcare.inputs.register import read_register
+    from ruralcare.inputs.people.register import read_register
     from ruralcare.types import Population
 
     path = shared_data / "korea/population/202310_연령별인구현황_월간.csv"

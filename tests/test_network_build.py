@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from osm_cases import EAST, NORTH, demo_with, geodesic_m, lines_of, write_osm
 
 from ruralcare.errors import InputError
-from ruralcare.inputs.road_files import read_road_lines
+from ruralcare.inputs.roads.files import read_road_lines
 from ruralcare.network.build import build_network
 from ruralcare.network.chains import find_chains
 from ruralcare.settings import Settings

@@ -13,7 +13,7 @@ from osm_cases import EAST, NORTH, demo_with, geodesic_m
 from pyproj import Transformer
 
 from ruralcare.errors import InputError
-from ruralcare.inputs.road_files import read_road_lines
+from ruralcare.inputs.roads.files import read_road_lines
 from ruralcare.network.build import build_network
 from ruralcare.settings import Settings
 

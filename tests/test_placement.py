@@ -13,8 +13,8 @@ from input_cases import scenario
 from shapely.geometry import box
 
 from ruralcare import InputError, inputs
+from ruralcare.inputs.areas.placement import is_korean
 from ruralcare.inputs.crs import KOREA, crs_that_fit, province_box
-from ruralcare.inputs.placement import is_korean
 
 BOXES = Path(__file__).parents[1] / "src/ruralcare/inputs/province_boxes.csv"
 

@@ -9,7 +9,7 @@ import pytest
 
 from ruralcare.errors import InputError
 from ruralcare.inputs.files import Faults
-from ruralcare.inputs.register import read_register
+from ruralcare.inputs.people.register import read_register
 
 AGES = [f"{age}~{age + 4}세" for age in range(0, 100, 5)] + ["100세 이상"]
 HEADER = (

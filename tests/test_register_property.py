@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from register_cases import AGES, FIVE, Style, Town, table, write
 
 from ruralcare.inputs.files import Faults
-from ruralcare.inputs.register import read_register
+from ruralcare.inputs.people.register import read_register
 from ruralcare.types import AGE_GROUPS
 
 STEMS = ["가람", "나래", "다솜", "라온", "마루", "바다", "사랑", "아라"]

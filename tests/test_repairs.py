@@ -17,7 +17,7 @@ from shapely.geometry import (
     box,
 )
 
-from ruralcare.inputs.repairs import area_text, repaired, seams
+from ruralcare.inputs.areas.repairs import area_text, repaired, seams
 
 METRES = "EPSG:5179"
 X, Y = 950_000.0, 1_650_000.0

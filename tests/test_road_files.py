@@ -15,9 +15,9 @@ import shapely
 from osm_cases import EAST, NORTH, degrees, demo_with, lines_of, write_osm
 
 from ruralcare.errors import DownloadError, InputError
-from ruralcare.inputs.road_files import read_road_lines
-from ruralcare.inputs.road_graphs import lines_from_graph
-from ruralcare.inputs.road_tags import clock_min, maxspeed_kmh, way_tags
+from ruralcare.inputs.roads.files import read_road_lines
+from ruralcare.inputs.roads.graphs import lines_from_graph
+from ruralcare.inputs.roads.tags import clock_min, maxspeed_kmh, way_tags
 from ruralcare.settings import Settings
 
 AREA = shapely.box(EAST - 100, NORTH - 100, EAST + 3000, NORTH + 3000)

@@ -14,7 +14,7 @@ import pytest
 from osm_cases import EAST, NORTH, degrees, demo_with, write_osm
 
 from ruralcare.errors import InputError
-from ruralcare.inputs.road_files import read_road_lines
+from ruralcare.inputs.roads.files import read_road_lines
 from ruralcare.network.build import build_network
 from ruralcare.settings import Settings
 

@@ -19,15 +19,15 @@ import tomli_w
 
 from ruralcare.errors import DownloadError, Fault, InputError
 from ruralcare.inputs import file_hash
-from ruralcare.inputs.boundary_download import (
+from ruralcare.inputs.areas.boundary_download import (
     NationalBoundaries,
     download_boundaries,
     find_counties,
     write_boundaries,
 )
-from ruralcare.inputs.road_download import download_graph
-from ruralcare.inputs.road_files import BUFFER_KM
-from ruralcare.inputs.road_osm import write_osm
+from ruralcare.inputs.roads.download import download_graph
+from ruralcare.inputs.roads.files import BUFFER_KM
+from ruralcare.inputs.roads.osm import write_osm
 from ruralcare.language import Language, Message
 from ruralcare.progress import Progress, silent
 from ruralcare.settings import Settings

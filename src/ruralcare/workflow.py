@@ -227,7 +227,9 @@ def examine(
             readings.extend(error.readings)
         except DownloadError as error:
             # A service that does not answer keeps nobody from hearing about the files.
-            faults.append(Fault(error.message, Message("Try again later."), file=scenario.path.name))
+            faults.append(
+                Fault(error.message, Message("Try again later."), file=scenario.path.name)
+            )
             silent_services.append(error)
         return None
 
@@ -278,9 +280,7 @@ def examine(
             # The plan knows the key at fault, not the file it stands in.
             faults.extend(replace(fault, file=scenario.path.name) for fault in error.faults)
     download = next(iter(silent_services), None)
-    return Examined(
-        townships, people, places, roads, tuple(faults), tuple(readings), download
-    )
+    return Examined(townships, people, places, roads, tuple(faults), tuple(readings), download)
 
 
 def _by_seats(scenario: Scenario) -> Scenario:

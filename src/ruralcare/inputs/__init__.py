@@ -3,14 +3,14 @@
 CRS, codes and encodings are settled here and nowhere else.
 """
 
-from ruralcare.inputs.cooperatives import read_cooperatives
-from ruralcare.inputs.demand_points import read_demand_points
-from ruralcare.inputs.facilities import read_facilities
+from ruralcare.inputs.areas.townships import read_townships
+from ruralcare.inputs.care.cooperatives import read_cooperatives
+from ruralcare.inputs.care.facilities import read_facilities
+from ruralcare.inputs.care.places import read_places
 from ruralcare.inputs.files import check_file, file_hash
-from ruralcare.inputs.places import read_places
-from ruralcare.inputs.population import read_population
-from ruralcare.inputs.townships import read_townships
-from ruralcare.inputs.villages import read_villages
+from ruralcare.inputs.people.demand_points import read_demand_points
+from ruralcare.inputs.people.population import read_population
+from ruralcare.inputs.people.villages import read_villages
 
 __all__ = [
     "check_file",

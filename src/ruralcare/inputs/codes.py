@@ -25,7 +25,14 @@ from ruralcare.inputs.files import Faults, distinct, read_table
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
 
-__all__ = ["CodeBook", "CodeChange", "province_name", "provinces", "read_code_book"]
+__all__ = [
+    "CodeBook",
+    "CodeChange",
+    "known_changes",
+    "province_name",
+    "provinces",
+    "read_code_book",
+]
 
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _TOWNSHIP_DIGITS = 10
@@ -158,7 +165,7 @@ def read_code_book(scenario: Scenario) -> CodeBook:
     InputError
         The table of the scenario cannot be used; every fault is listed.
     """
-    changes = {change.old: change for change in _known_changes()}
+    changes = {change.old: change for change in known_changes()}
     file = scenario.townships.code_changes
     if file is not None:
         changes |= {change.old: change for change in _own_changes(scenario.resolve(file), file)}
@@ -166,7 +173,8 @@ def read_code_book(scenario: Scenario) -> CodeBook:
 
 
 @cache
-def _known_changes() -> tuple[CodeChange, ...]:
+def known_changes() -> tuple[CodeChange, ...]:
+    """Return the changes of codes that the program knows."""
     with resources.files("ruralcare.inputs").joinpath("code_changes.csv").open("rb") as stream:
         table = pd.read_csv(stream, dtype=str)
     columns = ["old_code", "new_code", "changed_on", "name"]

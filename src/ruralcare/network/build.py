@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Proj, Transformer
 
 from ruralcare.errors import Fault, InputError
-from ruralcare.inputs.road_lines import RoadLines
+from ruralcare.inputs.roads.lines import RoadLines
 from ruralcare.language import Message
 from ruralcare.network.chains import chain_vertices, find_chains
 from ruralcare.network.parts import strong_parts, weak_parts

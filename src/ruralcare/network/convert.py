@@ -12,7 +12,7 @@ import shapely
 from pyproj import CRS
 
 from ruralcare.errors import TableError
-from ruralcare.inputs.road_graphs import lines_from_graph, streets
+from ruralcare.inputs.roads.graphs import lines_from_graph, streets
 from ruralcare.network.build import build_network
 from ruralcare.network.parts import weak_parts
 from ruralcare.scenario import RoadsSource

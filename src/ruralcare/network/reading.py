@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from ruralcare.inputs import read_demand_points, read_townships
-from ruralcare.inputs.road_files import read_road_lines
+from ruralcare.inputs.roads.files import read_road_lines
 from ruralcare.language import Message
 from ruralcare.network.build import build_network
 from ruralcare.network.proxy import build_proxy

@@ -59,21 +59,23 @@ class Area(Section):
     """Which counties are planned."""
 
     sigungu: tuple[Name, ...] = ()
-    """Codes (in quotes) or names of the counties; empty takes every township of the files."""
+    """Codes (in quotes) or names of counties or whole provinces, of any date; "경남 고성군" where a
+    name is not unique. Empty takes every township of the files."""
 
 
 class TownshipsSource(Section):
     """Township boundaries."""
 
     files: tuple[Path, ...]
-    """Boundary files: GeoJSON, TopoJSON, Shapefile, GeoPackage, GeoParquet, or an .osm.pbf extract.
-    They may cover more than the planned counties."""
+    """Boundary files: GeoJSON, TopoJSON, Shapefile (also as .zip), GeoPackage, GeoParquet, or an
+    .osm.pbf extract. They may cover more than the planned counties."""
     as_of: Name
     """Date of the boundaries, such as "2018" or "2023-10"."""
     crs: str | None = None
     """CRS of files that do not tell it, such as "EPSG:5179"."""
     crosswalk: Path | None = None
-    """Tab-separated table adm_cd → adm_cd2, where the boundaries carry KOSTAT codes."""
+    """Table adm_cd (7 digits) or adm_cd8 → adm_cd2, tab- or comma-separated, where the boundaries
+    carry KOSTAT codes."""
     code_changes: Path | None = None
     """CSV with old_code, new_code, changed_on, name, source: changes of codes that the program does
     not know, or knows otherwise."""
@@ -135,9 +137,10 @@ class PointsSource(Section):
     """Villages of a file, cells of a population grid, buildings or parcels, points along
     residential streets, or one point per township."""
     file: Path | None = None
-    """villages: CSV with sigungu, eupmyeondong, ri, admin_dong_code, population, lat, lon; grid:
-    GeoTIFF, or cells as polygons or points with a column of people; buildings: CSV with lon and
-    lat, or a file of points or polygons."""
+    """villages: CSV with sigungu, eupmyeondong, ri, admin_dong_code, population, lat, lon, or with
+    township_id, name, persons, lon, lat; grid: GeoTIFF, cells as polygons or points with a column
+    of people, or CSV with the code of the cell (gid) and a value; buildings: CSV with lon and lat,
+    or a file of points or polygons."""
     column: str | None = None
     """Column of the file that holds people (grid) or the weight of a building, if it has another
     name than usual. Buildings without such a column count alike."""
@@ -195,8 +198,9 @@ class CooperativesSource(Section):
     """Candidate sites."""
 
     file: Path | None = None
-    """Branch list: the code file of KFTC (.xlsx) or our own CSV. Without it, the seat of every
-    township is a candidate of an operator of its own, and results say so."""
+    """Branch list: the code file of KFTC (.xlsx or .csv) or our own table (coop_id, name, address or
+    lon and lat). Without it, the seat of every township is a candidate of an operator of its
+    own, and results say so."""
     willing: Share = 0.6
     """Probability that a co-operative takes part, where no better figure is given."""
     willing_file: Path | None = None

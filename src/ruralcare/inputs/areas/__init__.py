@@ -1,0 +1,1 @@
+"""Townships: areas as their publishers draw them, their codes and their flaws."""

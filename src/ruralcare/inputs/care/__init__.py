@@ -1,0 +1,1 @@
+"""Institutions and co-operatives, and the places of their addresses."""

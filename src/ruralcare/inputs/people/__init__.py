@@ -1,0 +1,1 @@
+"""People of the townships, and the points at which they live."""

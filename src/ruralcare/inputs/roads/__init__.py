@@ -1,0 +1,1 @@
+"""Roads and ferries, whatever the file."""

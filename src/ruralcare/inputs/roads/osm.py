@@ -1,0 +1,189 @@
+"""Roads from OpenStreetMap extracts (pyosmium), and extracts made of what was downloaded."""
+
+from __future__ import annotations
+
+from array import array
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import networkx as nx
+import numpy as np
+import osmium
+import pandas as pd
+
+from ruralcare.inputs.files import Faults
+from ruralcare.inputs.osm_check import is_sound
+from ruralcare.inputs.roads.faults import DAMAGE, unreadable
+from ruralcare.inputs.roads.graphs import shares_of_way, streets
+from ruralcare.inputs.roads.lines import RoadFile, lines_from_ways
+from ruralcare.inputs.roads.tags import USED_TAGS, WayTags, clock_min, way_tags
+
+__all__ = ["read_osm", "write_osm"]
+
+_OSM_UNIT = 1e-7
+# Where osmium puts a node without a place, and whatever lies beyond the map.
+_FARTHEST = np.array([180.0, 90.0])
+_USED = frozenset(USED_TAGS)
+# OpenStreetMap allows a way 2,000 nodes.
+_MOST_EDGES = 1999
+# Share of a ferry from which its crossing time is left as it is.
+_WHOLE = 0.999
+
+
+def read_osm(path: Path, form: str, crs: str, faults: Faults) -> RoadFile:
+    """Read the roads and ferries of an extract.
+
+    Parameters
+    ----------
+    form : str
+        "pbf", "osm", "osm.gz" or "osm.bz2".
+    crs : str
+        Projected CRS of the result.
+
+    Raises
+    ------
+    InputError
+        The file is damaged.
+    """
+    if form == "pbf" and not is_sound(path):
+        raise unreadable(faults, "PBF")
+    tags: list[WayTags] = []
+    counts = array("q")
+    node_ids, xs, ys = array("q"), array("q"), array("q")
+    rows = 0
+    numbers = array("q")
+    try:
+        source = osmium.io.File(str(path), form)
+        ways = (
+            osmium.FileProcessor(source, osmium.osm.NODE | osmium.osm.WAY)
+            .with_locations()
+            .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
+            .with_filter(osmium.filter.KeyFilter("highway", "route"))
+        )
+        as_of = ways.header.get("osmosis_replication_timestamp", "")[:10]
+        for way in ways:
+            assert isinstance(way, osmium.osm.Way)
+            given = {key: value for key, value in way.tags if key in _USED}
+            if "highway" not in given and given.get("route") != "ferry":
+                continue
+            rows += 1
+            meaning = way_tags(given)
+            if meaning is None:
+                continue
+            tags.append(meaning)
+            numbers.append(rows - 1)
+            counts.append(len(way.nodes))
+            for node in way.nodes:
+                location = node.location
+                node_ids.append(node.ref)
+                xs.append(location.x)
+                ys.append(location.y)
+    except (*DAMAGE, osmium.InvalidLocationError) as error:
+        raise unreadable(faults, str(error) or type(error).__name__) from None
+    places = np.column_stack([np.frombuffer(xs, np.int64), np.frombuffer(ys, np.int64)])
+    coordinates = np.asarray(places * _OSM_UNIT, dtype=np.float64)
+    coordinates[(np.abs(coordinates) > _FARTHEST).any(axis=1)] = np.nan
+    lines = lines_from_ways(
+        tags,
+        np.frombuffer(counts, np.int64),
+        np.frombuffer(node_ids, np.int64),
+        coordinates,
+        crs_from="EPSG:4326",
+        crs=crs,
+        source=path.name,
+        ways=np.frombuffer(numbers, np.int64),
+    )
+    lost = len(tags) - lines.frame["way"].nunique()
+    name = f"OpenStreetMap (.{'osm.pbf' if form == 'pbf' else form})"
+    return RoadFile(lines, rows, name, "EPSG:4326", as_of or None, lost)
+
+
+def write_osm(graph: nx.MultiDiGraph, path: Path) -> int:
+    """Write a graph of OpenStreetMap roads as an extract that :func:`read_osm` reads.
+
+    Parameters
+    ----------
+    graph : MultiDiGraph
+        As OSMnx makes it, not simplified, in EPSG:4326; nodes have their OpenStreetMap ids.
+    path : Path
+        File to write (.osm.pbf).
+
+    Returns
+    -------
+    int
+        Number of ways. A way of OpenStreetMap is several where the graph lacks a part of it.
+    """
+    table = streets(graph)
+    edges = _along_ways(table)
+    share = shares_of_way(table, "EPSG:4326")
+    with osmium.SimpleWriter(str(path)) as writer:
+        for node in sorted(graph.nodes):
+            data = graph.nodes[node]
+            place = (float(data["x"]), float(data["y"]))
+            writer.add_node(osmium.osm.mutable.Node(id=node, version=1, location=place))
+        runs = _runs(edges)
+        for number, rows in enumerate(runs, start=1):
+            attributes = table["attributes"].iloc[rows[0]]
+            tags = _tags(attributes)
+            tags["oneway"] = "yes" if edges[rows[0]].oneway else "no"
+            minutes = clock_min(tags.get("duration", ""))
+            part = float(share[rows].sum())
+            if minutes is not None and part < _WHOLE:
+                tags["duration"] = f"{minutes * part:.3f}"
+            refs = [edges[rows[0]].u, *(edges[row].v for row in rows)]
+            writer.add_way(osmium.osm.mutable.Way(id=number, version=1, nodes=refs, tags=tags))
+    return len(runs)
+
+
+class _Edge(NamedTuple):
+    way: str
+    oneway: bool
+    u: int
+    v: int
+
+
+def _along_ways(table: pd.DataFrame) -> list[_Edge]:
+    """Return streets in the direction in which their ways are drawn."""
+    edges = []
+    rows = zip(table["u"], table["v"], table["oneway"], table["attributes"], strict=True)
+    for u, v, oneway, attributes in rows:
+        turned = not oneway and attributes.get("reversed") is True
+        ends = (v, u) if turned else (u, v)
+        edges.append(_Edge(str(attributes.get("osmid")), bool(oneway), *ends))
+    return edges
+
+
+def _runs(edges: list[_Edge]) -> list[list[int]]:
+    """Return the edges that follow each other along one way, run after run."""
+    starts: dict[tuple[str, bool, int], list[int]] = {}
+    for row in reversed(range(len(edges))):
+        starts.setdefault(edges[row][:3], []).append(row)
+    ends = {(edge.way, edge.oneway, edge.v) for edge in edges}
+    # Where ways begin; what is left are rings, which may begin anywhere.
+    begins = [row for row, edge in enumerate(edges) if edge[:3] not in ends]
+    used = [False] * len(edges)
+    runs = []
+    for begin in [*begins, *range(len(edges))]:
+        if used[begin]:
+            continue
+        run, row = [], begin
+        while True:
+            used[row] = True
+            run.append(row)
+            edge = edges[row]
+            follow = starts.get((edge.way, edge.oneway, edge.v), [])
+            while follow and used[follow[-1]]:
+                follow.pop()
+            if not follow or len(run) == _MOST_EDGES:
+                break
+            row = follow[-1]
+        runs.append(run)
+    return runs
+
+
+def _tags(attributes: dict[str, Any]) -> dict[str, str]:
+    return {
+        key: str(attributes[key])
+        for key in USED_TAGS
+        if attributes.get(key) is not None and key != "oneway"
+    }
