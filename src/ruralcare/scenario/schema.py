@@ -198,8 +198,8 @@ class CooperativesSource(Section):
     """Candidate sites."""
 
     file: Path | None = None
-    """Branch list: the code file of KFTC (.xlsx or .csv) or our own table (coop_id, name, address or
-    lon and lat). Without it, the seat of every township is a candidate of an operator of its
+    """Branch list: the code file of KFTC (.xlsx or .csv) or our own table (coop_id, name, address
+    or lon and lat). Without it, the seat of every township is a candidate of an operator of its
     own, and results say so."""
     willing: Share = 0.6
     """Probability that a co-operative takes part, where no better figure is given."""
