@@ -124,3 +124,11 @@ def test_a_page_is_not_written_over_something_else(tmp_path, name):
     assert result.exit_code == 2
     assert "--html" in result.stderr
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_formats_are_named_in_korean_where_they_have_a_korean_name(tmp_path):
+    report = json.loads(call(county(tmp_path), "--json", "--language", "ko").stdout)
+    english = {"resident register", "village list", "NHIS list", "HIRA", "KFTC code file"}
+    told = {part for one in report["files"] for part in one["format"].split(", ")}
+    assert not told & english
+    assert {"GeoJSON", "금융결제원 점별코드", "주민등록 인구"} <= told

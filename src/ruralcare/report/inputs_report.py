@@ -274,7 +274,7 @@ class InputsReport:
                         "file": one.file,
                         "status": "read",
                         "subject": one.subject.render(language),
-                        "format": one.form,
+                        "format": _form(one, language),
                         "rows": one.rows,
                         "used": one.used,
                         "encoding": one.encoding,
@@ -343,10 +343,15 @@ def _placed(totals: dict[str, Any], key: str) -> Message:
 
 
 def _reading_line(one: Reading, language: Language) -> str:
-    details = [one.form, *(part for part in (one.encoding, one.crs, one.as_of) if part)]
+    details = [_form(one, language), *(part for part in (one.encoding, one.crs, one.as_of) if part)]
     used = Message("{used} of {rows} used", used=one.used, rows=one.rows)
     subject = one.subject.render(language)
     return f"{one.file}: {subject} · {' · '.join(details)} · {used.render(language)}"
+
+
+def _form(one: Reading, language: Language) -> str:
+    """Return the format of a file; names of formats are the same in every language."""
+    return ", ".join(translate(part, language) for part in one.form.split(", "))
 
 
 def _unread(blamed: bool) -> Message:

@@ -21,7 +21,8 @@ class Reading:
     subject : Message
         What it holds ("Township boundaries").
     form : str
-        Format and publisher as far as they were recognised ("GeoJSON", "NHIS workbook").
+        Format and publisher as far as they were recognised ("GeoJSON", "resident register, CSV"):
+        names in English, parted by commas, each a key of the catalogue where it has a translation.
     rows : int
         Rows, areas or ways in the file.
     used : int

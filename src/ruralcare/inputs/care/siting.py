@@ -146,16 +146,34 @@ def precision_notes(precisions: pd.Series, subject: Message) -> tuple[Message, .
     """
     counts = precisions.value_counts()
     village, township = (int(counts.get(one, 0)) for one in ("village", "township"))
-    if not village + township:
-        return ()
-    return (
-        Message(
-            "{subject} whose place is known only to the village: {village}, and only to the "
-            "township, at whose seat they are shown: {township}, of {total}. Their travel times "
-            "are less certain.",
-            subject=subject,
-            village=village,
-            township=township,
-            total=len(precisions),
-        ),
-    )
+    values = {"subject": subject, "total": len(precisions)}
+    if village and township:
+        return (
+            Message(
+                "{subject} whose place is known only to the village: {village}, and only to the "
+                "township, at whose seat they are shown: {township}, of {total}. Their travel "
+                "times are less certain.",
+                village=village,
+                township=township,
+                **values,
+            ),
+        )
+    if village:
+        return (
+            Message(
+                "{subject} whose place is known only to the village: {village}, of {total}. Their "
+                "travel times are less certain.",
+                village=village,
+                **values,
+            ),
+        )
+    if township:
+        return (
+            Message(
+                "{subject} whose place is known only to the township, at whose seat they are "
+                "shown: {township}, of {total}. Their travel times are less certain.",
+                township=township,
+                **values,
+            ),
+        )
+    return ()

@@ -135,7 +135,7 @@ def read_node_links(
         "The standard node-link data tell which turns are forbidden (TURNINFO); this is not "
         "considered."
     )
-    form = "표준노드링크 (Shapefile)"
+    form = "standard node-link data, Shapefile"
     return RoadFile(replace(found, notes=(note,)), int(info["features"]), form, crs_label(crs_from))
 
 
