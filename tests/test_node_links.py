@@ -161,7 +161,7 @@ def test_links_meet_at_nodes_only(tmp_path, scenarios):
          True: geodesic_m((1000, 1000), (1000, 0), (1000, -1000))}, abs=0.05
     )  # fmt: skip
     assert any("TURNINFO" in note.render("en") for note in network.notes)
-    assert network.readings[0].form.startswith("표준노드링크")
+    assert network.readings[0].form.startswith("standard node-link data")
 
 
 def test_minutes_by_hand(tmp_path, scenarios):
