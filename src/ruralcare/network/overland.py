@@ -36,10 +36,18 @@ class Ways(NamedTuple):
 
 def land_parts(xy: Floats, land: shapely.Geometry) -> Ints:
     """Return the piece of land (island) that each point stands on or is nearest to."""
-    _, part = shapely.STRtree(shapely.get_parts(land)).query_nearest(
-        shapely.points(xy), all_matches=False
-    )
-    return np.asarray(part, dtype=np.int64)
+    pieces = shapely.get_parts(land)
+    points = shapely.points(xy)
+    part = np.full(len(xy), -1, dtype=np.int64)
+    near, piece = shapely.STRtree(pieces).query(points)
+    for number in np.unique(piece):
+        inside = near[piece == number]
+        shapely.prepare(pieces[number])
+        part[inside[shapely.intersects(pieces[number], points[inside])]] = number
+    afloat = np.flatnonzero(part < 0)
+    if len(afloat):
+        _, part[afloat] = shapely.STRtree(pieces).query_nearest(points[afloat], all_matches=False)
+    return part
 
 
 def ways_over_land(
