@@ -132,3 +132,13 @@ def test_formats_are_named_in_korean_where_they_have_a_korean_name(tmp_path):
     told = {part for one in report["files"] for part in one["format"].split(", ")}
     assert not told & english
     assert {"GeoJSON", "금융결제원 점별코드", "주민등록 인구"} <= told
+
+
+@pytest.mark.parametrize("evil", ["\x1b[31m\x1b[2J몰라", "\x9b2J몰라", "\u202e몰라", "몰라\x07"])
+def test_what_data_say_cannot_command_the_terminal(tmp_path, evil):
+    path = county(tmp_path)
+    replaced(tmp_path / FILES["ltc"], ",노인요양시설,", f",{evil},")
+    replaced(tmp_path / FILES["ltc"], ",30,1,0", f",서른{evil},1,0")
+    result = call(path)
+    assert "몰라" in result.output
+    assert not set(result.output) & set("\x1b\x9b\u202e\x07")

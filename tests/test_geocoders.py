@@ -117,13 +117,14 @@ def gazetteer():
 @pytest.fixture
 def locator(gazetteer, server, tmp_path, monkeypatch):
     """Make a locator for a service."""
-    monkeypatch.setenv("MY_KEY", KEY)
+    monkeypatch.setenv("RURALCARE_TEST_KEY", KEY)
 
-    def make(service, **more):
-        settings = {"service": service, "key_variable": "MY_KEY", "url": server[0], **more}
+    def make(service, url=None, **more):
+        settings = {"service": service, "key_variable": "RURALCARE_TEST_KEY", **more}
         (tmp_path / "towns.geojson").write_text("{}", "utf-8")
         found = scenario(tmp_path, geocoder=settings)
-        return with_geocoder(gazetteer, found, Settings(cache_dir=tmp_path / "cache"))
+        paths = Settings(cache_dir=tmp_path / "cache", geocoder_url=url or server[0])
+        return with_geocoder(gazetteer, found, paths)
 
     return make
 
@@ -326,15 +327,17 @@ def test_a_service_that_cannot_be_reached_and_logs_without_the_key(
 
 
 def test_a_missing_key_is_one_fault_that_names_the_variable(tmp_path, gazetteer, monkeypatch):
-    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
-    found = scenario(tmp_path, geocoder={"service": "vworld", "key_variable": "NO_SUCH_KEY"})
+    monkeypatch.delenv("RURALCARE_NO_SUCH_KEY", raising=False)
+    found = scenario(
+        tmp_path, geocoder={"service": "vworld", "key_variable": "RURALCARE_NO_SUCH_KEY"}
+    )
     with pytest.raises(InputError) as caught:
         with_geocoder(gazetteer, found, None)
     (fault,) = caught.value.faults
     assert (fault.file, fault.column, fault.value) == (
         "scenario.toml",
         "geocoder.key_variable",
-        "NO_SUCH_KEY",
+        "RURALCARE_NO_SUCH_KEY",
     )
 
 
@@ -343,7 +346,7 @@ def test_institutions_and_branches_are_placed_by_the_service(
 ):
     url, asked, replies = server
     replies.append((200, kakao("ROAD_ADDR")))
-    monkeypatch.setenv("MY_KEY", KEY)
+    monkeypatch.setenv("RURALCARE_TEST_KEY", KEY)
     (tmp_path / "towns.geojson").write_text("{}", "utf-8")
     (tmp_path / "f.csv").write_text(
         f'facility_id,name,service,address\na,가,day_care,"{ADDRESS}"\n', "utf-8"
@@ -353,11 +356,21 @@ def test_institutions_and_branches_are_placed_by_the_service(
         tmp_path,
         facilities={"sources": [{"file": "f.csv"}]},
         cooperatives={"file": "c.csv"},
-        geocoder={"service": "kakao", "key_variable": "MY_KEY", "url": url},
+        geocoder={"service": "kakao", "key_variable": "RURALCARE_TEST_KEY"},
     )
-    places = inputs.read_places(found, gazetteer.townships, Settings(cache_dir=tmp_path / "cache"))
+    settings = Settings(cache_dir=tmp_path / "cache", geocoder_url=url)
+    places = inputs.read_places(found, gazetteer.townships, settings)
     assert places.facilities.frame.loc["a", "location_precision"] == "point"
     assert places.cooperatives.frame.loc["b", "location_precision"] == "point"
     assert len(asked) == 1
     # Nothing is uncertain, so nothing is said.
     assert not any("known only" in str(note) for note in places.facilities.notes)
+
+
+@pytest.mark.parametrize(
+    "wish", [{"key_variable": "AWS_SECRET_ACCESS_KEY"}, {"url": "http://elsewhere.example/"}]
+)
+def test_a_scenario_cannot_ask_for_another_secret_or_send_the_key_elsewhere(tmp_path, wish):
+    with pytest.raises(InputError) as caught:
+        scenario(tmp_path, geocoder={"service": "kakao", **wish})
+    assert [fault.column for fault in caught.value.faults] == [f"geocoder.{next(iter(wish))}"]

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ruralcare.language import Language, Message
+from ruralcare.language import Language, Message, harmless
 
 __all__ = [
     "DownloadError",
@@ -58,13 +58,13 @@ class Fault:
 
     def render(self, language: Language = "en") -> str:
         """Return the fault as text: the place first, then what is wrong and what to do."""
-        place = [self.file] if self.file else []
+        place = [harmless(self.file)] if self.file else []
         if self.row is not None:
             place.append(Message("row {row}", row=str(self.row)).render(language))
         if self.column:
-            place.append(f"[{self.column}]")
+            place.append(f"[{harmless(self.column)}]")
         if self.value is not None:
-            shown = self.value if len(self.value) <= 80 else self.value[:77] + "…"
+            shown = harmless(self.value if len(self.value) <= 80 else self.value[:77] + "…")
             place.append(f"“{shown}”")
         head = " · ".join(place)
         body = f"{self.problem.render(language)} → {self.remedy.render(language)}"

@@ -26,6 +26,7 @@ __all__ = [
     "Verbatim",
     "catalogue",
     "format_number",
+    "harmless",
     "josa",
     "translate",
 ]
@@ -33,6 +34,8 @@ __all__ = [
 Language = Literal["ko", "en"]
 LANGUAGES: tuple[Language, ...] = ("ko", "en")
 
+_SPACES = re.compile(r"[\t\n\r\x0b\x0c\u2028\u2029]")
+_COMMANDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # "이/가" and its kin depend on whether the word before them ends in a consonant.
 _JOSA = re.compile(r"(.)?\{?(\(이\)가|\(은\)는|\(을\)를|\(과\)와|\(으\)로)\}?")
 _JOSA_FORMS = {
@@ -182,9 +185,23 @@ class Bilingual(Message):
         return str(self.values["ko"]) if language == "ko" else self.template
 
 
+def harmless(text: str) -> str:
+    r"""Return a text from outside without the characters that command a terminal or turn a line.
+
+    Control characters (an escape sequence can clear the screen, or hide what it says) and those
+    that change the direction of writing become ``�``; line ends and tabs become spaces.
+
+    Examples
+    --------
+    >>> harmless("요양원\x1b[2J\t끝")
+    '요양원�[2J 끝'
+    """
+    return _COMMANDS.sub("\ufffd", _SPACES.sub(" ", text))
+
+
 def _show(value: object, language: Language) -> str:
     if isinstance(value, Message):
         return value.render(language)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
+        return harmless(str(value))
     return format_number(value, language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -19,9 +20,16 @@ class Settings:
     ----------
     cache_dir : Path
         Folder for downloads.
+    geocoder_url : str, optional
+        Address of the geocoder of a scenario, where it is not the public one; by default that of
+        the environment variable RURALCARE_GEOCODER_URL. A scenario cannot name it: whoever
+        receives a scenario would send his key there.
     """
 
     cache_dir: Path = field(default_factory=lambda: user_cache_path("ruralcare"))
+    geocoder_url: str | None = field(
+        default_factory=lambda: os.environ.get("RURALCARE_GEOCODER_URL") or None
+    )
 
 
 def bundled_data() -> Path:

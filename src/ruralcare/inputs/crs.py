@@ -59,6 +59,8 @@ KOREA: Final = Box(124.5, 33.0, 132.0, 38.7)
 def crs_that_fit(x: float, y: float, box: Box = KOREA) -> tuple[str, ...]:
     """Return the names of the CRSs in which a place lies inside a box.
 
+    What fits as degrees is degrees: as metres it would lie in the sea near the origin of a grid.
+
     Parameters
     ----------
     x, y : float
@@ -73,12 +75,9 @@ def crs_that_fit(x: float, y: float, box: Box = KOREA) -> tuple[str, ...]:
     >>> crs_that_fit(126.6, 34.57)
     ('EPSG:4326',)
     """
-    found = []
-    for crs in KOREAN_CRS:
-        longitude, latitude = _to_degrees(crs).transform(x, y)
-        if box.holds(longitude, latitude):
-            found.append(crs)
-    return tuple(found)
+    if box.holds(x, y):
+        return ("EPSG:4326",)
+    return tuple(crs for crs in KOREAN_CRS if box.holds(*_to_degrees(crs).transform(x, y)))
 
 
 @cache

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ruralcare.errors import Fault
-from ruralcare.language import Language, Message, translate
+from ruralcare.language import Language, Message, harmless, translate
 from ruralcare.report import assets
 from ruralcare.report.headings import program_version
 from ruralcare.scenario import Scenario
@@ -253,7 +253,9 @@ class InputsReport:
         section(
             Message("Not placed"),
             [
-                f"{one.name} ({one.address or one.place_id}): {one.reason.render(language)}"
+                harmless(
+                    f"{one.name} ({one.address or one.place_id}): {one.reason.render(language)}"
+                )
                 for one in self.unplaced
             ],
         )
@@ -346,7 +348,7 @@ def _reading_line(one: Reading, language: Language) -> str:
     details = [_form(one, language), *(part for part in (one.encoding, one.crs, one.as_of) if part)]
     used = Message("{used} of {rows} used", used=one.used, rows=one.rows)
     subject = one.subject.render(language)
-    return f"{one.file}: {subject} · {' · '.join(details)} · {used.render(language)}"
+    return f"{harmless(one.file)}: {subject} · {' · '.join(details)} · {used.render(language)}"
 
 
 def _form(one: Reading, language: Language) -> str:

@@ -214,13 +214,11 @@ class Geocoder(Section):
 
     service: Literal["none", "vworld", "kakao"] = "none"
     """VWorld (Ministry of Land) or Kakao, with a key of your own."""
-    key_variable: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = (
+    key_variable: Annotated[str, StringConstraints(pattern=r"^RURALCARE_[A-Z0-9_]+$")] = (
         "RURALCARE_GEOCODER_KEY"
     )
-    """Name of the environment variable that holds the key. The key itself never stands in a
-    file."""
-    url: str | None = None
-    """Another address of the service than the public one."""
+    """Name of the environment variable that holds the key; it begins with RURALCARE_. The key
+    itself never stands in a file, and no scenario can ask for another secret of the machine."""
     cache: bool = True
     """Keep answers on this machine, so that a second run asks nothing. Set it to false where the
     terms of the service forbid it."""

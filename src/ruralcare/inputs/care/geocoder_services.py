@@ -106,7 +106,7 @@ class _KeyedService(ABC):
         return DownloadError(
             Message(
                 "The geocoder {service} did not answer as expected ({detail}). Check the internet "
-                'connection and geocoder.url, or set geocoder.service = "none".',
+                'connection and RURALCARE_GEOCODER_URL, or set geocoder.service = "none".',
                 service=self.name,
                 detail=detail,
             )

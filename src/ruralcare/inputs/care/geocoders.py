@@ -222,11 +222,13 @@ def with_geocoder(gazetteer: Gazetteer, scenario: Scenario, settings: Settings |
     # Only those who use a service should wait for its libraries.
     from ruralcare.inputs.care.geocoder_services import SERVICES
 
-    service = SERVICES[wanted.service](key, wanted.url)
+    settings = settings or Settings()
+    url = settings.geocoder_url
+    service = SERVICES[wanted.service](key, url)
     cache = None
     if wanted.cache:
         # Answers of a stand-in are not those of the public service.
-        other = f"-{hashlib.sha256(wanted.url.encode()).hexdigest()[:8]}" if wanted.url else ""
-        folder = (settings or Settings()).cache_dir / "geocoder"
+        other = f"-{hashlib.sha256(url.encode()).hexdigest()[:8]}" if url else ""
+        folder = settings.cache_dir / "geocoder"
         cache = AnswerCache(folder / f"{wanted.service}{other}.jsonl")
     return GeocodingLocator(gazetteer, service, cache)
