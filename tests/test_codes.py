@@ -17,10 +17,13 @@ from ruralcare import InputError
 from ruralcare.inputs.codes import (
     CodeBook,
     CodeChange,
+    last_day,
+    lies_in,
     province_name,
     provinces,
     read_code_book,
 )
+from ruralcare.inputs.crs import province_box
 
 TABLE = Path(__file__).parents[1] / "src/ruralcare/inputs/code_changes.csv"
 SHARED = Path(__file__).parents[2] / "shared/data/korea"
@@ -159,6 +162,15 @@ def test_a_detour_through_another_date_changes_nothing(book, number, first, seco
         # 세종's 연기면 is new; its number must not lead back to 연기군's 동면.
         ("3611031000", "2010", "3611031000"),
         ("3611032000", "2010", "4473031000"),
+        # 전라남도 and 광주 became one province, and their counties were numbered anew.
+        ("4682025000", "2026-07", "1279025000"),
+        ("4682025000", "2026-06-30", "4682025000"),
+        ("1279025000", "2023-10", "4682025000"),
+        ("46770", "2026-12", "12740"),
+        ("12210", "2025", "29110"),
+        ("4679039000", "2026-08", "1276039500"),
+        # Of a county that is not in the table nothing is known.
+        ("4699025000", "2026-12", "4699025000"),
         # Codes of no Korean province are left alone.
         ("9971025000", "2010", "9971025000"),
         ("", "2018", ""),
@@ -175,7 +187,7 @@ def test_an_unknown_date_means_today(book):
 def test_a_scenario_extends_and_replaces_the_table(tmp_path):
     (tmp_path / "own.csv").write_text(
         "old_code,new_code,changed_on,name,source\n"
-        "46,12,2026-07-01,전라남도 → 전남광주통합특별시,\n"
+        "46990,12990,2026-07-01,전라남도 한울군 → 전남광주통합특별시 한울군,\n"
         "45,99,2024-01-18,,\n",
         "utf-8",
     )
@@ -183,8 +195,8 @@ def test_a_scenario_extends_and_replaces_the_table(tmp_path):
         tmp_path, townships={"files": ["x"], "as_of": "2026-12", "code_changes": "own.csv"}
     )
     book = read_code_book(found)
-    assert book.at("4682025000", "2026-12") == "1282025000"
-    assert book.at("1282025000", "2026-06") == "4682025000"
+    assert book.at("4699025000", "2026-12") == "1299025000"
+    assert book.at("1299025000", "2026-06") == "4699025000"
     assert book.at("4511165000", "2025") == "9911165000"
     assert book.at("4211025000", "2026") == "5111025000"
 
@@ -213,6 +225,72 @@ def test_names_of_provinces():
     assert provinces("해남군") == frozenset()
     assert (province_name("42110"), province_name("51110")) == ("강원특별자치도",) * 2
     assert province_name("99710") == ""
+
+
+def test_provinces_that_became_one():
+    assert provinces("전라남도") == {"46", "12"}
+    assert provinces("전남광주통합특별시") == {"12", "29", "46"}
+    names = [province_name(code) for code in ("12790", "29110", "46820")]
+    assert names == ["전남광주통합특별시", "광주광역시", "전라남도"]
+    box = province_box("12")
+    assert box is not None
+    for code in ("29", "46"):
+        old = province_box(code)
+        assert box.west <= old.west <= old.east <= box.east
+        assert box.south <= old.south <= old.north <= box.north
+
+
+def test_what_lay_in_a_province_is_told_by_its_codes_through_time(book):
+    merged = [row["old_code"] for row in changes() if row["changed_on"] == "2026-07-01"]
+    assert len(merged) == 27
+    for old in merged:
+        new = book.at(old, "2026-07-01")
+        assert new[:2] == "12"
+        assert book.at(new, "2026-06-30") == old
+        for code in (old, new):
+            assert lies_in(code, "전남광주통합특별시", book)
+            assert lies_in(code, "전라남도", book) == (old[:2] == "46")
+            assert lies_in(code, "광주", book) == (old[:2] == "29")
+    # Of a county that is not in the table either may be meant.
+    assert lies_in("12990", "전남", book)
+    assert lies_in("12990", "광주", book)
+    assert not lies_in("12990", "전북", book)
+    assert not lies_in("12990", "해남군", book)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2023", "2023-12-31"),
+        ("2023-6", "2023-06-30"),
+        ("2024-02", "2024-02-29"),
+        ("2023-5-1", "2023-05-01"),
+        ("2023. 5. 1.", "2023-05-01"),
+        ("2023/05", "2023-05-31"),
+        ("2023년", "2023-12-31"),
+        ("2023년 5월", "2023-05-31"),
+        ("2023년5월1일", "2023-05-01"),
+        ("202310", "2023-10-31"),
+        (" 20231005 ", "2023-10-05"),
+        ("latest", None),
+        ("", None),
+        ("23-10", None),
+        ("2023-13", None),
+        ("2023-02-29", None),
+        ("2023-", None),
+        ("20236", None),
+        ("2023-10-31 or so", None),
+        ("0000", None),
+    ],
+)
+def test_days_of_dates(text, day):
+    assert last_day(text) == day
+
+
+def test_a_month_of_one_digit_is_that_month(book):
+    # 강원 changed its code on 2023-06-11.
+    assert book.at("4211025000", "2023-5") == book.at("4211025000", "2023년 5월") == "4211025000"
+    assert book.at("4211025000", "2023-6") == "5111025000"
 
 
 @pytest.mark.integration

@@ -204,3 +204,68 @@ def test_a_wrong_crs_is_told_with_the_one_that_fits(tmp_path, scenarios):
     (fault,) = caught.value.faults
     assert fault.problem.template == "It has no road inside the townships."
     assert "EPSG:5181" in fault.remedy.render("en")
+
+
+def test_lengths_in_kilometres_are_refused(tmp_path, scenarios):
+    """Ends 1,000 m apart: 980 m may be rounding, 900 m cannot be."""
+    rows = [
+        ("가", "나", {"length_m": 1.0}),
+        ("나", "다", {"length_m": 900}),
+        ("다", "라", {"length_m": 985}),
+        ("라", "가", {}),
+    ]
+    path = write(tmp_path / "roads.csv", rows)
+    assert faults_of(path, scenarios) == [(2, "length_m", "1.0"), (3, "length_m", "900")]
+
+
+def remarks_of(path, scenarios):
+    (reading,) = lines_of(path, scenarios).readings
+    return [(one.row, one.column, one.value) for one in reading.remarks]
+
+
+def test_lengths_and_times_that_are_doubtful_are_told(tmp_path, scenarios):
+    rows = [
+        ("가", "나", {"length_m": 5500}),
+        ("나", "다", {"length_m": 4500}),
+        ("다", "라", {"time_min": 60}),
+        ("라", "가", {"time_min": 60, "road_class": "ferry"}),
+    ]
+    path = write(tmp_path / "roads.csv", rows)
+    assert remarks_of(path, scenarios) == [(2, "length_m", "5500"), (4, "time_min", "60")]
+
+
+def test_a_loop_measured_in_kilometres_is_told(tmp_path, scenarios):
+    ring = [degrees(0, 0), degrees(500, 400), degrees(900, 0), degrees(0, 0)]
+    rows = [
+        ("가", "나", {"geometry": shapely.LineString([degrees(0, 0), degrees(1000, 0)]).wkt}),
+        ("가", "가", {"geometry": shapely.LineString(ring).wkt, "length_m": 2.1}),
+    ]
+    path = write(tmp_path / "roads.csv", rows, kind="geometry")
+    assert remarks_of(path, scenarios) == [(3, "length_m", "2.1")]
+
+
+def test_a_ferry_may_take_longer_back_than_there(tmp_path, scenarios):
+    rows = [
+        *RING[:3],
+        ("라", "가", {"road_class": "ferry", "time_min": 20, "oneway": "yes"}),
+        ("가", "라", {"road_class": "ferry", "time_min": 30, "oneway": "yes"}),
+    ]
+    path = write(tmp_path / "roads.csv", rows)
+    lines = lines_of(path, scenarios)
+    assert lines.frame["oneway"].tolist() == [False, False, False, True, True]
+    graph, _ = minutes(lines, demo_with(scenarios, file=path))
+    there = [data["time_min"] for data in graph["라"]["가"].values()]
+    back = [data["time_min"] for data in graph["가"]["라"].values()]
+    # With a quarter of the usual hour between departures at either end.
+    assert there == pytest.approx([20 + 30])
+    assert back == pytest.approx([30 + 30])
+
+
+def test_roads_too_short_to_be_used_name_their_file(tmp_path, scenarios):
+    path = write(tmp_path / "roads.csv", [("가", "나", {})])
+    lines = lines_of(path, scenarios)
+    roads = demo_with(scenarios, file=path).roads.model_copy(update={"min_piece_km": 2.0})
+    with pytest.raises(InputError) as caught:
+        build_network(lines, roads)
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.column) == ("roads.csv", "roads.min_piece_km")

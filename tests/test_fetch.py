@@ -266,6 +266,69 @@ def test_counties_by_name_and_code(fetched, names, codes):
     assert list(Scenario.read(made.scenario).area.sigungu) == codes
 
 
+# The same squares after 전라남도 and 광주 became one province.
+MERGED = [
+    ("1279025000", "해남읍", "12790", "해남군", "전남광주통합특별시", 0, 0),
+    ("1279031000", "삼산면", "12790", "해남군", "전남광주통합특별시", 4, 0),
+    ("1278025000", "강진읍", "12780", "강진군", "전남광주통합특별시", 20, 0),
+    ("1221051000", "충장동", "12210", "동구", "전남광주통합특별시", 40, 60),
+    ("1299025000", "고운읍", "12990", "한울군", "전남광주통합특별시", 60, 0),
+    *TOWNSHIPS[4:],
+    ("2614051000", "동대신1동", "26140", "서구", "부산광역시", 250, 40),
+    ("2611051000", "초량동", "26170", "동구", "부산광역시", 254, 40),
+]
+OLDER = [*TOWNSHIPS, ("2911051000", "충장동", "29110", "동구", "광주광역시", 40, 60),
+         ("2611051000", "초량동", "26170", "동구", "부산광역시", 254, 40)]  # fmt: skip
+
+
+@pytest.fixture
+def renumbered(internet, tmp_path):
+    """The servers after the merger: an issue of 2026-07 with the codes of 12, one before it."""
+    files = internet["files"]
+    manifest = json.loads(files["/dist/data/manifest.json"])
+    manifest["versions"] += ["20260401", "20260701"]
+    files["/dist/data/manifest.json"] = json.dumps(manifest).encode()
+    files["/parquet/emd_20260401.parquet"] = boundary_file(tmp_path / "before", OLDER)
+    files["/parquet/emd_20260701.parquet"] = boundary_file(tmp_path / "after", MERGED)
+
+
+@pytest.mark.usefixtures("renumbered")
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("해남군", "46820", "12790"),
+        ("전남 해남군", "46820", "12790"),
+        ("전라남도 해남군", "46820", "12790"),
+        ("전남광주통합특별시 해남군", "46820", "12790"),
+        ("46820", "46820", "12790"),
+        ("12790", "46820", "12790"),
+        ("4682000000", "46820", "12790"),
+        ("광주 동구", "29110", "12210"),
+        ("광주광역시 동구", "29110", "12210"),
+        ("29110", "29110", "12210"),
+        ("부산 동구", "26170", "26170"),
+    ],
+)
+def test_counties_that_were_renumbered(fetched, name, before, after):
+    for as_of, code in (("2026-06", before), ("2026-07", after)):
+        made = fetched(name, out=as_of, as_of=as_of, roads=False)
+        scenario = Scenario.read(made.scenario)
+        assert list(scenario.area.sigungu) == [code]
+        towns = read_townships(scenario)
+        assert set(towns.frame["sigungu_id"]) == {code}
+        assert towns.as_of == {"2026-06": "2026-04-01", "2026-07": "2026-07-01"}[as_of]
+
+
+@pytest.mark.usefixtures("renumbered")
+def test_a_county_of_the_other_half_of_a_merged_province_is_not_meant(fetched):
+    for name in ("광주 해남군", "전남 동구"):
+        fault = refused(fetched, name, as_of="2026-07", roads=False)
+        assert fault.problem.template == "There is no county of this name or code."
+    # A county that the table of changes does not know may belong to either.
+    for number, name in enumerate(("전남 한울군", "전남광주통합특별시 한울군")):
+        assert fetched(name, out=str(number), as_of="2026-07", roads=False).counties == ("한울군",)
+
+
 def test_names_typed_on_a_mac_are_known(fetched):
     import unicodedata
 
@@ -301,7 +364,7 @@ def test_every_unknown_county_is_named(fetched):
 @pytest.mark.parametrize(
     ("as_of", "date"),
     [("2023", "2023-12-31"), ("2023-12", "2023-12-31"), ("20251231", "2025-12-31"),
-     ("2026-01-31", "2025-12-31")],
+     ("2026-1", "2025-12-31"), ("2026년 1월", "2025-12-31"), ("2026-01-31", "2025-12-31")],
 )  # fmt: skip
 def test_the_last_boundaries_up_to_a_date(fetched, as_of, date):
     assert fetched("해남군", as_of=as_of, roads=False).as_of == date

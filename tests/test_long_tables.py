@@ -196,6 +196,105 @@ def test_output_areas_are_summed_and_hidden_numbers_told(tmp_path):
     assert str(3 * 63) in str(remark.problem)
 
 
+def test_hidden_parts_are_not_held_against_their_total(tmp_path):
+    """Men of 100 and over are hidden, those of both sexes are not."""
+    own = crosswalk(tmp_path)
+    lines = [
+        (year, code, item, "N/A" if item == "in_age_051" else count)
+        for year, code, item, count in sgis(own)
+    ]
+    name = write(tmp_path, "인구.txt", lines, "utf-8", "^")
+    found = read(tmp_path, [name], townships={"crosswalk": "walk.tsv"})
+    want = {key: count for key, count in expected().items() if key[1:] != ("male", "100+")}
+    check(found, 2020, want)
+    (remark,) = found.readings[0].remarks
+    assert remark.problem.values["count"] == len(TOWNSHIPS)
+    # What is not hidden still has to sum.
+    spoilt = [
+        (year, code, item, count + 3 if (code, item) == (own[NARAE], "in_age_031") else count)
+        for year, code, item, count in lines
+    ]
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, [write(tmp_path, "b.txt", spoilt, "utf-8", "^")],
+             townships={"crosswalk": "walk.tsv"})  # fmt: skip
+    assert len(caught.value.faults) == 1
+
+
+@pytest.mark.parametrize("in_total", [True, False])
+def test_people_of_unknown_age_are_counted_in_a_remark(tmp_path, in_total):
+    rows = kosis()
+    for at in range(1, len(rows)):
+        if rows[at][2] == "계" and in_total:
+            rows[at][4:] = [rows[at][4] + 3, rows[at][5] + 2, rows[at][6] + 1]
+    head, *body = rows
+    ageless = [[code, name, "연령 미상", "2023.10", 3, 2, 1]
+               for code, name in dict.fromkeys((row[0], row[1]) for row in body)]  # fmt: skip
+    name = write(tmp_path, "k.csv", [head, *body, *ageless])
+    found = read(tmp_path, [name])
+    check(found)
+    (remark,) = found.readings[0].remarks
+    assert remark.problem.values["count"] == 3 * len(TOWNSHIPS)
+
+
+def register_sheets(folder, name, sheets):
+    """Write the register of the tiny county to sheets: (name, text that stands for 2023년10월)."""
+    source = scenario(folder).resolve(scenario(folder).population.files[0])
+    table = list(csv.reader(io.StringIO(source.read_bytes().decode("cp949"))))
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, date in sheets:
+        sheet = book.create_sheet(title)
+        for row in table:
+            sheet.append([cell.replace("2023년10월", date) for cell in row])
+    note = book.create_sheet("설명")
+    note.append(["이 자료는 시험용입니다."])
+    book.save(folder / name)
+    return name
+
+
+def test_every_sheet_with_people_is_read_and_others_are_named(tmp_path):
+    name = register_sheets(tmp_path, "r.xlsx", [("작년", "2022년10월"), ("올해", "2023년10월")])
+    found = read(tmp_path, [name])
+    check(found, 2022)
+    check(found, 2023)
+    assert found.as_of == {2022: "2022-10", 2023: "2023-10"}
+    (remark,) = found.readings[0].remarks
+    assert remark.value == "설명"
+    assert (remark.file, remark.problem.template) == (
+        "r.xlsx",
+        "Some sheets of the workbook are not read.",
+    )
+
+
+def test_two_sheets_of_one_date_are_refused(tmp_path):
+    name = register_sheets(tmp_path, "r.xlsx", [("가", "2023년10월"), ("나", "2023년10월")])
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, [name])
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.value) == ("r.xlsx [나]", "2023-10")
+
+
+def test_a_fault_names_its_sheet(tmp_path):
+    name = register_sheets(tmp_path, "r.xlsx", [("가", "2022년10월"), ("나", "2023년10월")])
+    book = openpyxl.load_workbook(tmp_path / name)
+    book["나"].cell(3, 4).value = "?"
+    book.save(tmp_path / name)
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, [name])
+    assert {(fault.file, fault.row) for fault in caught.value.faults} == {("r.xlsx [나]", 3)}
+
+
+def test_a_sheet_tells_the_date_that_its_header_does_not(tmp_path):
+    """The columns repeat for both sexes, men and women, without a date."""
+    name = register_sheets(tmp_path, "r.xlsx", [("2022년", "x")])
+    book = openpyxl.load_workbook(tmp_path / name)
+    for cell in book["2022년"][1][1:]:
+        cell.value = cell.value.replace("x_", "")
+    book.save(tmp_path / name)
+    found = read(tmp_path, [name])
+    check(found, 2022)
+
+
 def test_codes_of_the_statistics_office_need_a_crosswalk(tmp_path):
     name = write(tmp_path, "인구.txt", sgis(crosswalk(tmp_path)), "utf-8", "^")
     with pytest.raises(InputError) as caught:

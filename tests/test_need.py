@@ -113,6 +113,18 @@ def test_indicators_by_hand(service, settings):
     assert facts.loc["A", "area_km2"] == pytest.approx(2.0)
 
 
+def test_the_change_counts_months(service, settings):
+    people = population()
+    dates = {2013: "2022-04", 2023: "2023-10"}
+    short = type(people)(people.frame, people.points, dates)
+    facts = need.indicators(townships(), short, settings, None)
+    # 18 months of ten years are 0.15 of them.
+    assert facts.loc["A", "change_10y_share"] == pytest.approx((100 / 120) ** (1 / 0.15) - 1)
+    years_only = type(people)(people.frame, people.points, {2013: "2013", 2023: "2023-10"})
+    facts = need.indicators(townships(), years_only, settings, None)
+    assert facts.loc["A", "change_10y_share"] == pytest.approx(100 / 120 - 1)
+
+
 def test_one_register_gives_no_change(service, settings):
     people = population()
     single = type(people)(

@@ -76,7 +76,7 @@ def edges(folder):
     rows = ["u,v,u_lon,u_lat,v_lon,v_lat,length_m,speed_kmh,time_min,road_class,oneway,name"]
     for u, v in ((1, 2), (2, 3), (3, 4), (4, 5)):
         places = ",".join(str(one) for node in (u, v) for one in degrees(*NODES[node]))
-        rows.append(f"{u},{v},{places},900,30,,tertiary,no,길 {u}")
+        rows.append(f"{u},{v},{places},5100,30,,tertiary,no,길 {u}")
     path = folder / "roads.csv"
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return path
@@ -183,6 +183,17 @@ def test_entities_do_not_fill_the_memory(tmp_path, scenarios, name, encoding):
     with pytest.raises(InputError, match="cannot be read"):
         read_road_lines(demo_with(scenarios, file=tmp_path / name), None, Settings(tmp_path))
     assert time.monotonic() - begun < LONGEST_S
+
+
+def test_a_long_comment_hides_no_entities(tmp_path, scenarios):
+    entities = "".join(f'<!ENTITY x{level} "{f"&x{level - 1};" * 10}">' for level in range(1, 12))
+    text = (
+        f"<!--{' ' * 20_000}--><!DOCTYPE x [<!ENTITY x0 'lol'>{entities}]><graphml>&x11;</graphml>"
+    )
+    (tmp_path / "roads.graphml").write_text(text, "utf-8")
+    found = demo_with(scenarios, file=tmp_path / "roads.graphml")
+    with pytest.raises(InputError, match="cannot be read: DOCTYPE"):
+        read_road_lines(found, None, Settings(tmp_path))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "plain-pbf"])

@@ -15,6 +15,7 @@ __all__ = [
     "minutes_from_seconds",
     "per_thousand",
     "square_kilometres",
+    "years_from_months",
 ]
 
 Number = TypeVar("Number", float, NDArray[np.float64], pd.Series)
@@ -49,6 +50,11 @@ def metres(length_km: Number) -> Number:
 def square_kilometres(area_m2: Number) -> Number:
     """Return square metres as square kilometres."""
     return area_m2 / 1_000_000.0
+
+
+def years_from_months(months: Number) -> Number:
+    """Return a time in months in years."""
+    return months / 12
 
 
 def per_thousand(part: Number, whole: Number) -> Number:

@@ -4,11 +4,13 @@ Codes of the Ministry of the Interior (행정기관코드) change when a provinc
 moves or a 면 becomes a 읍. Files of different dates meet in the codes that were in force on one
 date: that of the boundaries. What changed when is a table (``code_changes.csv``) that a scenario
 can extend. It follows provinces, counties, 읍 and 면 since 2008, the year of the first register;
-townships that were divided or merged have no successor in it.
+townships that were divided or merged have no successor in it. Nor have the districts of 인천 that
+were divided and merged in 2026; the wards that 화성시 has since then are found by their names.
 """
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,12 +31,22 @@ __all__ = [
     "CodeBook",
     "CodeChange",
     "known_changes",
+    "last_day",
+    "lies_in",
     "province_name",
     "provinces",
     "read_code_book",
 ]
 
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+# 2023, 202310, 20231031; 2023-6, 2023.6.1., 2023년 6월 1일.
+_CLOSE = re.compile(r"(\d{4})(\d{2})?(\d{2})?")
+_APART = re.compile(
+    r"(\d{4})\s*(?:년|[-./](?=\s*\d))\s*(?:(\d{1,2})\s*(?:월|[-./](?=\s*\d)|\.?$)\s*"
+    r"(?:(\d{1,2})\s*(?:일|\.)?)?)?"
+)
+# Before every change and after it.
+_ENDS = _FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
 _TOWNSHIP_DIGITS = 10
 _CODE = re.compile(r"^\d{2,10}$")
 
@@ -104,7 +116,8 @@ class CodeBook:
         >>> book.at("4211025000", "2023-10"), book.at("5111025000", "2018")
         ('5111025000', '4211025000')
         """
-        day = _last_day(date)
+        # Where nothing is known of the date the present codes hold.
+        day = last_day(date) or _LAST_DAY
         for change in self._days:
             if change.changed_on <= day:
                 code = _exchanged(code, change.forward)
@@ -146,13 +159,26 @@ def _exchanged(code: str, starts: _Starts) -> str:
     return code
 
 
-def _last_day(date: str) -> str:
-    """Return the last day of a year or month as text that sorts like a date."""
-    found = re.match(r"(\d{4})(?:\D?(\d{2}))?(?:\D?(\d{2}))?", date)
+def last_day(date: str) -> str | None:
+    """Return the last day of a year, of a month or of a day itself; None if it is no date.
+
+    Examples
+    --------
+    >>> last_day("2023"), last_day("2023-6"), last_day("2023년 6월 1일"), last_day("202302")
+    ('2023-12-31', '2023-06-30', '2023-06-01', '2023-02-28')
+    >>> last_day("latest"), last_day("2023-13")
+    (None, None)
+    """
+    text = date.strip()
+    found = _CLOSE.fullmatch(text) or _APART.fullmatch(text)
     if found is None:
-        # Nothing is known of the date: the present codes hold.
-        return "9999-12-31"
-    return f"{found[1]}-{found[2] or '12'}-{found[3] or '31'}"
+        return None
+    year, month = int(found[1]), int(found[2] or 12)
+    if year == 0 or not 1 <= month <= 12:
+        return None
+    days = calendar.monthrange(year, month)[1]
+    day = int(found[3] or days)
+    return f"{year:04}-{month:02}-{day:02}" if 1 <= day <= days else None
 
 
 def read_code_book(scenario: Scenario) -> CodeBook:
@@ -230,26 +256,62 @@ def _is_date(text: str) -> bool:
 
 
 def provinces(name: str) -> frozenset[str]:
-    """Return the codes that a province of this name has or had, as two digits.
+    """Return the codes that areas of a province of this name have or had, as two digits.
 
     Empty if the name is not that of a province. Names, short names and names of merged provinces
-    are known.
+    are known; with a province that joined another goes the code of that one, and the reverse.
 
     Examples
     --------
     >>> sorted(provinces("전남")), sorted(provinces("강원특별자치도")), provinces("해남군")
-    (['46'], ['42', '51'], frozenset())
+    (['12', '46'], ['42', '51'], frozenset())
     """
-    return _province_names().get(name, frozenset())
+    codes = _province_names().get(name)
+    return frozenset() if codes is None else frozenset((*codes.own, *codes.joined))
+
+
+def lies_in(code: str, name: str, book: CodeBook) -> bool:
+    """Return whether an area belongs or once belonged to a province of a name.
+
+    Parameters
+    ----------
+    code : str
+        Code of a township, county or province, of any date.
+    name : str
+        As for :func:`provinces`.
+    book : CodeBook
+        What provinces the area belonged to.
+
+    Examples
+    --------
+    >>> book = CodeBook(known_changes())
+    >>> lies_in("12790", "전남", book), lies_in("46820", "전남광주통합특별시", book)
+    (True, True)
+    >>> lies_in("12210", "광주", book), lies_in("12210", "전남", book)
+    (True, False)
+    """
+    codes = _province_names().get(name)
+    if codes is None:
+        return False
+    known = {day_code[:2] for day_code in (code, *(book.at(code, day) for day in _ENDS))}
+    # Of an area whose past is not known either province may be meant.
+    return bool(known & {*codes.own}) or (len(known) == 1 and bool(known & {*codes.joined}))
+
+
+class _Codes(NamedTuple):
+    """Codes of a province, and of those that it joined or that joined it; earliest first."""
+
+    own: tuple[str, ...]
+    joined: tuple[str, ...]
 
 
 @cache
-def _province_names() -> Mapping[str, frozenset[str]]:
+def _province_names() -> Mapping[str, _Codes]:
     with resources.files("ruralcare.inputs").joinpath("provinces.csv").open("rb") as stream:
-        table = pd.read_csv(stream, dtype=str)
+        table = pd.read_csv(stream, dtype=str, keep_default_na=False)
     return {
-        name: frozenset(codes.split())
-        for name, codes in zip(table["name"], table["codes"], strict=True)
+        name: _Codes(tuple(codes.split()), tuple(joined.split()))
+        for name, codes, joined in table[["name", "codes", "joined"]].itertuples(index=False)
     }
 
 
@@ -258,7 +320,7 @@ def province_name(code: str) -> str:
 
     Examples
     --------
-    >>> province_name("46770"), province_name("99710")
-    ('전라남도', '')
+    >>> province_name("46770"), province_name("12740"), province_name("99710")
+    ('전라남도', '전남광주통합특별시', '')
     """
-    return next((name for name, codes in _province_names().items() if code[:2] in codes), "")
+    return next((name for name, codes in _province_names().items() if code[:2] in codes.own), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -14,9 +15,9 @@ from ruralcare.inputs.files import Faults
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
 
-__all__ = ["Columns", "coordinates"]
+__all__ = ["Columns", "coordinates", "no_number"]
 
-_DECIMAL_COMMA: Final = re.compile(r"-?\d{1,3},\d{3,}")
+_DECIMAL_COMMA: Final = re.compile(r"-?\d{1,3},\d+")
 # 126°35'57", N34.5, 126도 35분
 _DEGREES: Final = re.compile(r"""[°º˚'"′″도분초NSEWnsew]|\d+[-\s]\d+[-\s]\d""")
 # No longitude or latitude has so large a number.
@@ -42,10 +43,13 @@ def coordinates(
     for column in columns:
         text = cells.get(column, "").strip()
         try:
-            values.append(float(text))
+            value = float(text)
+            if not math.isfinite(value):
+                raise ValueError
+            values.append(value)
         except ValueError:
             faults.add(
-                _no_number(text),
+                no_number(text),
                 Message("Write degrees with a decimal point, such as 126.5993."),
                 row=row,
                 column=column,
@@ -62,7 +66,8 @@ def coordinates(
     return None
 
 
-def _no_number(text: str) -> Message:
+def no_number(text: str) -> Message:
+    """Return what is wrong with a coordinate that is no number."""
     if _DECIMAL_COMMA.fullmatch(text):
         return Message("The coordinate has a decimal comma.")
     if any(one.isdigit() for one in text) and _DEGREES.search(text):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -278,6 +279,14 @@ def _table(lines: Iterable[list[str]], faults: Faults, required: Sequence[str]) 
             Message("The columns found are: {columns}.", columns=", ".join(header)[:300]),
             row=1,
         )
+    twice = [name for name, count in Counter(header).items() if name and count > 1]
+    for name in twice:
+        faults.remark(
+            Message("The table has the column more than once; its first cell that is filled holds."),
+            Message("Give the columns different names, or remove those that are not needed."),
+            row=1,
+            column=name,
+        )
     rows = []
     for number_, cells in enumerate(reader, start=2):
         if not any(cell.strip() for cell in cells):
@@ -295,7 +304,10 @@ def _table(lines: Iterable[list[str]], faults: Faults, required: Sequence[str]) 
                 row=number_,
             )
             continue
-        rows.append(Row(number_, dict(zip(header, (c.strip() for c in cells), strict=False))))
+        pairs = list(zip(header, (c.strip() for c in cells), strict=False))
+        # The last of several holds in a dict.
+        row = dict(pairs) | dict((name, cell) for name, cell in reversed(pairs) if cell)
+        rows.append(Row(number_, row if twice else dict(pairs)))
     return Table(header, tuple(rows))
 
 

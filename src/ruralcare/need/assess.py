@@ -9,7 +9,7 @@ import pandas as pd
 from ruralcare.access import assign
 from ruralcare.language import Message, Verbatim
 from ruralcare.need.demand import need_by_service
-from ruralcare.need.depopulation import indicators
+from ruralcare.need.depopulation import indicators, years_between
 from ruralcare.need.table import NeedTable
 from ruralcare.scenario import NeedSettings, Service
 from ruralcare.types import AccessTable, Population, Townships
@@ -19,6 +19,8 @@ __all__ = ["assess", "assess_stage"]
 # A cause is told when at least this share of the people of a township is hit by it, and the
 # largest cause always.
 _TOLD_SHARE = 0.1
+# A change over ten years that rests on fewer is told to be uncertain.
+_SHORT_YEARS = 5.0
 
 
 def assess(
@@ -76,6 +78,18 @@ def assess(
     notes = [
         Message("Recognition rates: {source}", source=Verbatim(settings.recognition_source)),
     ]
+    first = people.years[0]
+    span = years_between(people.as_of[first], people.as_of[people.year])
+    if 0 < span < _SHORT_YEARS:
+        notes.append(
+            Message(
+                "The change of population over ten years is drawn out from only {years} years "
+                "({before} to {after}); in small townships chance weighs heavily in it.",
+                years=round(span, 1),
+                before=people.as_of[first],
+                after=people.as_of[people.year],
+            )
+        )
     if len(all_years) > 1:
         notes.append(
             Message(

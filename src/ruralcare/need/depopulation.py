@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
 from ruralcare.need.table import EXTINCTION_CLASSES
 from ruralcare.scenario import NeedSettings
 from ruralcare.types import Population, Townships
-from ruralcare.units import square_kilometres
+from ruralcare.units import square_kilometres, years_from_months
 
-__all__ = ["extinction_class", "extinction_index", "indicators"]
+__all__ = ["extinction_class", "extinction_index", "indicators", "years_between"]
 
+_MONTH = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2}))?")
 # Upper ends of the classes "high" to "low"; a value on a border belongs to the safer class.
 _CLASS_BORDERS = (0.2, 0.5, 1.0, 1.5)
 
@@ -51,13 +54,30 @@ def extinction_class(index: pd.Series) -> pd.Series:
     return pd.Series(np.where(np.isnan(values), None, names), index=index.index).astype("string")
 
 
+def years_between(before: str, after: str) -> float:
+    """Return the years between two dates ("2013", "2013-10"), by months where both have one.
+
+    Examples
+    --------
+    >>> years_between("2013", "2023"), years_between("2023-10", "2025-04")
+    (10.0, 1.5)
+    """
+    one, other = (_MONTH.match(date) for date in (before, after))
+    if one is None or other is None:
+        raise ValueError(f"no dates: {before!r}, {after!r}")
+    years = int(other["year"]) - int(one["year"])
+    if one["month"] is None or other["month"] is None:
+        return float(years)
+    return years + years_from_months(int(other["month"]) - int(one["month"]))
+
+
 def indicators(
     townships: Townships, people: Population, settings: NeedSettings, connection: pd.Series | None
 ) -> pd.DataFrame:
     """Return what describes each township; columns as in :class:`NeedTable`.
 
     ``change_10y_share`` compares the latest with the earliest date, scaled to ten years as a
-    compound rate.
+    compound rate; the time between them counts in months where both dates have one.
     """
     frame = pd.DataFrame(
         {
@@ -77,7 +97,7 @@ def indicators(
     frame["year_before"] = pd.array([first if known else pd.NA] * len(frame), dtype="Int64")
     before = people.totals(first).reindex(frame.index).astype("Int64") if known else pd.NA
     frame["population_before"] = pd.Series(before, index=frame.index).astype("Int64")
-    span = (people.year - first) / 10 if known else 1.0
+    span = years_between(people.as_of[first], people.as_of[people.year]) / 10 if known else 1.0
     base = frame["population_before"].where(frame["population_before"] > 0)
     ratio = (frame["population"] / base).astype("Float64")
     frame["change_10y_share"] = ratio ** (1 / span) - 1

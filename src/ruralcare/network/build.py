@@ -255,6 +255,7 @@ def _kept(
         fault = Fault(
             Message("No piece of the road data is {limit} km long.", limit=roads.min_piece_km),
             Message("Use road data without holes, or lower roads.min_piece_km."),
+            file=lines.source,
             column="roads.min_piece_km",
             value=str(roads.min_piece_km),
         )

@@ -20,7 +20,7 @@ import geopandas as gpd
 import pandas as pd
 
 from ruralcare.errors import DownloadError, Fault, InputError
-from ruralcare.inputs.codes import CodeBook, known_changes, provinces
+from ruralcare.inputs.codes import CodeBook, known_changes, last_day, lies_in, provinces
 from ruralcare.inputs.files import file_hash
 from ruralcare.language import Message
 from ruralcare.settings import Settings
@@ -37,7 +37,6 @@ _COLUMNS: Final = {
     "sggnm": "sigungu_name",
     "sidonm": "province_name",
 }
-_DATE: Final = re.compile(r"^(\d{4})(?:\D?(\d{2}))?(?:\D?(\d{2}))?$")
 _CITY_WARD: Final = re.compile(r"^(\S+시)(\S+구)$")
 # A centimetre: the files themselves are coarser.
 _DECIMALS: Final = 7
@@ -167,12 +166,12 @@ def _see_versions(package: ModuleType) -> str | None:
 def _last_day(as_of: str | None) -> str:
     if as_of is None:
         return "99991231"
-    found = _DATE.match(as_of.strip())
-    if found is None:
+    day = last_day(as_of)
+    if day is None:
         raise _wrong_date(
             Message("This is not a date."), Message("Write 2025, 2025-04 or 2025-04-01."), as_of
         )
-    return f"{found[1]}{found[2] or '12'}{found[3] or '31'}"
+    return day.replace("-", "")
 
 
 def _chosen(keys: list[str], day: str, as_of: str | None) -> str:
@@ -244,8 +243,8 @@ def _named(frame: gpd.GeoDataFrame, file: Path, server: str, as_of: str) -> gpd.
 def find_counties(boundaries: NationalBoundaries, names: Sequence[str]) -> list[str]:
     """Return the codes of counties given by name or code, sorted.
 
-    A name may have its province before it ("전남 해남군"). A city stands for all its wards. A
-    code may be of another date.
+    A name may have its province before it ("전남 해남군"), as it is called or was once. A city
+    stands for all its wards. A code may be of another date.
 
     Raises
     ------
@@ -293,19 +292,19 @@ def find_counties(boundaries: NationalBoundaries, names: Sequence[str]) -> list[
 def _matching(table: pd.DataFrame, name: str, as_of: str) -> pd.DataFrame:
     text = unicodedata.normalize("NFC", name).strip()
     ids = table["sigungu_id"]
+    book = CodeBook(known_changes())
     if text.isdigit():
         if len(text) not in (5, 10):
             return table.iloc[:0]
-        code = CodeBook(known_changes()).at(text[:5], as_of)
+        code = book.at(text[:5], as_of)
         exact = table[ids.isin([text[:5], code])]
         # A city with wards has a code that ends in 0, which no township has.
         wards = table[ids.str.startswith(code[:4])] if code.endswith("0") else table.iloc[:0]
         return exact if len(exact) else wards
     squashed = table["sigungu_name"].str.replace(" ", "")
     words = text.split()
-    codes = provinces(words[0]) if len(words) > 1 else frozenset()
-    if codes:
-        inside = ids.str[:2].isin(codes)
+    if len(words) > 1 and provinces(words[0]):
+        inside = ids.map(lambda code: lies_in(code, words[0], book))
         text = "".join(words[1:])
     else:
         inside = pd.Series(True, index=table.index)
@@ -317,7 +316,7 @@ def _matching(table: pd.DataFrame, name: str, as_of: str) -> pd.DataFrame:
     if text.endswith("시") and len(wards):
         return wards
     # A province that is one county (세종).
-    whole = table[ids.str[:2].isin(provinces(text))]
+    whole = table[ids.map(lambda code: lies_in(code, text, book))]
     return whole if len(whole) == 1 else table.iloc[:0]
 
 

@@ -10,16 +10,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ruralcare.inputs.codes import CodeBook, province_name, provinces
+from ruralcare.inputs.codes import CodeBook, lies_in, province_name, provinces
 from ruralcare.inputs.files import Faults
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
 
 __all__ = ["planned"]
 
-# A province or a county, with or without the zeros of a township code.
+# Days before and after every change.
 _ENDS = ("1000", "9999")
+# A province or a county, with or without the zeros of a township code.
 _CODE = re.compile(r"\d{2}|\d{5}|\d{5}00000")
+_PROVINCE_DIGITS = 2
 
 
 def planned(frame: gpd.GeoDataFrame, scenario: Scenario, book: CodeBook) -> NDArray[np.bool_]:
@@ -45,10 +47,11 @@ def planned(frame: gpd.GeoDataFrame, scenario: Scenario, book: CodeBook) -> NDAr
         return np.ones(len(frame), dtype=bool)
     faults = Faults(scenario.path.name)
     names = frame["sigungu_name"].map(_squeezed)
+    through_time = _through_timethrough_time(frame, book)
     province = frame["sigungu_id"].str[:2]
     chosen = np.zeros(len(frame), dtype=bool)
     for entry in wanted:
-        match = _match(entry, frame, names, province, scenario.townships.as_of, book)
+        match = _match(entry, frame, names, through_time, scenario.townships.as_of, book)
         if not match.any():
             _no_county(entry, frame, faults)
         elif _is_unclear(entry, names[match], province[match]):
@@ -68,12 +71,15 @@ def _match(
     entry: str,
     frame: gpd.GeoDataFrame,
     names: pd.Series,
-    province: pd.Series,
+    through_time: pd.Series,
     as_of: str,
     book: CodeBook,
 ) -> NDArray[np.bool_]:
     given = frame["sigungu_id"].eq(entry)
     start = _code_start(entry)
+    if len(start) == _PROVINCE_DIGITS:
+        # Provinces merge: each of their counties tells by itself where it belonged.
+        return np.array([start in codes for codes in through_time], dtype=bool)
     if given.any() or start:
         then = book.at(start, as_of) if start else entry
         return np.asarray(given | frame["sigungu_id"].str.startswith(then))
@@ -81,13 +87,9 @@ def _match(
     county = _is_county(names, _squeezed(entry))
     if not county.any() and provinces(first) and rest:
         # Counties can change their province: 군위군 is found in both.
-        inside = _in_province(first, frame, province)
-        for day in _ENDS:
-            codes = frame["sigungu_id"].map(book.all_at(frame["sigungu_id"], day))
-            inside |= codes.str[:2].isin(provinces(first))
-        county = inside & _is_county(names, _squeezed(rest))
+        county = _in_province(first, frame, book) & _is_county(names, _squeezed(rest))
     if not county.any():
-        county = _in_province(entry, frame, province)
+        county = _in_province(entry, frame, book)
     return np.asarray(county)
 
 
@@ -107,10 +109,21 @@ def _is_county(names: pd.Series, wanted: str) -> pd.Series[bool]:
     return districts
 
 
-def _in_province(name: str, frame: gpd.GeoDataFrame, province: pd.Series) -> pd.Series[bool]:
-    """Return which townships lie in a province of this name, by its codes or as the file has it."""
-    named: pd.Series[bool] = frame["province"].eq(name)
-    return province.isin(provinces(name)) | named
+def _through_timethrough_time(frame: gpd.GeoDataFrame, book: CodeBook) -> pd.Series:
+    """Return the codes of the provinces to which the county of each township belonged."""
+    ids = frame["sigungu_id"]
+    known = {
+        code: {code[:2], *(book.at(code, day)[:2] for day in _ENDS)} for code in ids.unique()
+    }
+    return ids.map(known)
+
+
+def _in_province(name: str, frame: gpd.GeoDataFrame, book: CodeBook) -> pd.Series[bool]:
+    """Return which townships lie or lay in a province, by their codes or as the file has it."""
+    ids = frame["sigungu_id"]
+    inside = [code for code in ids.unique() if lies_in(code, name, book)]
+    here: pd.Series[bool] = ids.isin(inside) | frame["province"].eq(name)
+    return here
 
 
 def _is_unclear(entry: str, names: pd.Series, province: pd.Series) -> bool:

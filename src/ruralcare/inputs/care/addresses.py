@@ -19,6 +19,8 @@ __all__ = ["Address", "clean_address", "full_address", "parse_address"]
 
 # A tail shorter than this may well occur twice in a good address.
 _SHORTEST_DOUBLE: Final = 8
+# Whatever is longer is no address; some patterns would take very long for it.
+_LONGEST: Final = 300
 _NOTE: Final = re.compile(r"\([^()]*\)")
 _VILLAGE: Final = re.compile(r"([가-힣]+(?:\d+)?리)(?![가-힣])")
 # A street called 백호길 or 백호2길 is a lane of the village 백호리; a 로 is a longer road.
@@ -43,7 +45,7 @@ def full_address(text: str) -> str:
     >>> full_address("동남구 목천읍 충절로 820, 2층동남구 목천읍 충절로 820, 2층")
     '동남구 목천읍 충절로 820, 2층'
     """
-    text = " ".join(unicodedata.normalize("NFKC", text).split())
+    text = " ".join(unicodedata.normalize("NFKC", text).split())[:_LONGEST]
     for cut in range(len(text) // 2, len(text) - _SHORTEST_DOUBLE + 1):
         tail = text[cut:].lstrip()
         if len(tail) >= _SHORTEST_DOUBLE and text[:cut].rstrip().endswith(tail):
@@ -91,7 +93,12 @@ class Address(NamedTuple):
     @property
     def names_county(self) -> bool:
         """Whether one of the first words is called like a county (시·군·구)."""
-        return any(_COUNTY.fullmatch(word) for word in self.words[:3])
+        return bool(self.counties)
+
+    @property
+    def counties(self) -> frozenset[str]:
+        """Those of the first words that are called like a county (시·군·구)."""
+        return frozenset(word for word in self.words[:3] if _COUNTY.fullmatch(word))
 
     @property
     def runs_on(self) -> bool:

@@ -19,6 +19,7 @@ from ruralcare.inputs.areas.townships import read_townships
 from ruralcare.inputs.care.addresses import parse_address
 from ruralcare.inputs.care.gazetteer import Located, build_gazetteer
 from ruralcare.inputs.care.geocoders import with_geocoder
+from ruralcare.inputs.care.list_tables import read_list_table
 from ruralcare.inputs.care.siting import Siting, date_in, precision_notes
 from ruralcare.inputs.files import Faults, Table, distinct, read_table, read_text
 from ruralcare.inputs.workbooks import is_workbook, read_workbook, sheet_table
@@ -160,7 +161,7 @@ def _listed(
     else:
         text = read_text(path, faults)
         if not any(_is_branch(row) for row in _cells(text[:_HEAD], faults)):
-            table = read_table(path, faults, _OWN_COLUMNS)
+            table = read_list_table(path, faults, _OWN_COLUMNS)
             return list(_plain(table, siting)), "plain table", len(table.rows)
         cells = _cells(text, faults)
     branches, rows = _kftc(cells, siting, notes)
@@ -209,7 +210,7 @@ def _kftc(
     branches: list[_Branch] = []
     left_out: Counter[str] = Counter()
     seen: dict[str, int] = {}
-    total = mended = 0
+    total = mended = elsewhere = 0
     for number, cells in enumerate(table, start=1):
         if not _is_branch(cells):
             continue
@@ -220,6 +221,7 @@ def _kftc(
         total += not is_bank
         where = siting.of_address(address, number)
         if where is None or where.ring != "planned":
+            elsewhere += not is_bank
             continue
         parsed = parse_address(address)
         # An address that names no county says nothing of where a closed branch was.
@@ -249,6 +251,8 @@ def _kftc(
             seen[code] = number
             mended += not cells[0].strip().startswith("0")
             branches.append(_Branch(code, name or code, address, where))
+    if elsewhere:
+        _tell_elsewhere(elsewhere, faults)
     if not branches:
         raise faults.stop(
             Message("The list has no branch of a co-operative in the planned counties."),
@@ -323,19 +327,40 @@ def _plain(table: Table, siting: Siting) -> Iterator[_Branch]:
     """
     faults = siting.faults
     remedy = Message("Keep one row per branch code.")
-    for row in distinct(table, "coop_id", faults, remedy):
-        where = siting.of_row(row)
-        willing = _share(row.number, row["willing"], faults)
-        if where is not None:
-            yield _Branch(
-                row["coop_id"],
-                _half_width(row["name"]),
-                _half_width(row["address"]),
-                where,
-                row["operator_id"],
-                willing,
-            )
-    siting.tell_far()
+    some = False
+    near = 0
+    for row, where in siting.distinct(table, "coop_id", remedy, siting.of_row):
+        if where.ring != "planned":
+            near += 1
+            continue
+        some = True
+        yield _Branch(
+            row["coop_id"],
+            _half_width(row["name"]),
+            _half_width(row["address"]),
+            where,
+            row["operator_id"],
+            _share(row.number, row["willing"], faults),
+        )
+    left_out = near + siting.far
+    if left_out:
+        _tell_elsewhere(left_out, faults)
+    if not some and not faults.found:
+        raise faults.stop(
+            Message("The list has no branch of a co-operative in the planned counties."),
+            Message("Add the branches of the planned counties, with coordinates or addresses."),
+        )
+
+
+def _tell_elsewhere(count: int, faults: Faults) -> None:
+    faults.remark(
+        Message(
+            "Branches outside the planned counties, which cannot be candidate sites, left out: "
+            "{count}.",
+            count=count,
+        ),
+        Message("Nothing needs to be done."),
+    )
 
 
 def _share(row: int, text: str, faults: Faults) -> float | None:

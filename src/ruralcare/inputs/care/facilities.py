@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
 from ruralcare.errors import Fault, InputError
 from ruralcare.inputs.areas.townships import read_townships
-from ruralcare.inputs.care.addresses import parse_address
 from ruralcare.inputs.care.facility_formats import FORMATS, recognised
-from ruralcare.inputs.care.facility_lists import FacilityList, Institution
-from ruralcare.inputs.care.gazetteer import build_gazetteer
+from ruralcare.inputs.care.facility_lists import FacilityList
+from ruralcare.inputs.care.gazetteer import REACH_KM, build_gazetteer
 from ruralcare.inputs.care.geocoders import with_geocoder
+from ruralcare.inputs.care.institutions import RESIDENTIAL, Institution, InstitutionList, once
 from ruralcare.inputs.care.service_types import ServiceTypes, read_service_types
 from ruralcare.inputs.care.siting import Siting, date_in, precision_notes
 from ruralcare.inputs.files import Faults
@@ -39,21 +36,7 @@ _KIND_ORDER = (
     "short_stay",
     "equipment",
 )
-_RESIDENTIAL = ("nursing_home", "group_home")
 _WITH_COORDINATES = ("HIRA", "OpenStreetMap")
-# Two lists place one institution this far apart at most.
-_SAME_PLACE_M = 200.0
-
-
-@dataclass(frozen=True)
-class _List:
-    """A list that was read."""
-
-    file: Path
-    form: str
-    rows: int
-    faults: Faults
-    institutions: list[Institution]
 
 
 def read_facilities(
@@ -85,7 +68,7 @@ def read_facilities(
     types = read_service_types(scenario)
     locator = with_geocoder(build_gazetteer(scenario, towns), scenario, settings)
     found: list[Fault] = []
-    lists: list[_List] = []
+    lists: list[InstitutionList] = []
     for source in scenario.facilities.sources:
         faults = Faults(source.file.name)
         file = FacilityList(scenario.resolve(source.file), Siting(locator, scenario, faults), types)
@@ -94,7 +77,7 @@ def read_facilities(
             faults.raise_if_any()
         except InputError as error:
             found.extend(error.faults)
-    kept = _once(lists)
+    kept = once(lists, types)
     ids = Counter(one.facility_id for _, one in kept)
     for facility_id, count in sorted(ids.items()):
         if count > 1:
@@ -112,7 +95,9 @@ def read_facilities(
     return _facilities(ordered, scenario, towns, types, _readings(lists, kept))
 
 
-def _readings(lists: list[_List], kept: list[tuple[int, Institution]]) -> tuple[Reading, ...]:
+def _readings(
+    lists: list[InstitutionList], kept: list[tuple[int, Institution]]
+) -> tuple[Reading, ...]:
     used = Counter(number for number, one in kept if one.located.point is not None)
     return tuple(
         one.faults.reading(
@@ -128,76 +113,12 @@ def _readings(lists: list[_List], kept: list[tuple[int, Institution]]) -> tuple[
     )
 
 
-def _read(source: FacilityFile, file: FacilityList) -> _List:
+def _read(source: FacilityFile, file: FacilityList) -> InstitutionList:
     name = recognised(file) if source.format == "auto" else source.format
     form = FORMATS[name]
     institutions = list(form.read(file))
     file.siting.tell_elsewhere(sum(one.located.ring == "near" for one in institutions))
-    return _List(source.file, form.label, file.rows, file.faults, institutions)
-
-
-def _once(lists: list[_List]) -> list[tuple[int, Institution]]:
-    """Return the institutions of all lists with the number of their list, each once.
-
-    The first list holds; services and figures that only a later one has are added to it.
-    """
-    kept: list[tuple[int, Institution]] = []
-    by_name: dict[str, list[int]] = {}
-    for number, one in enumerate(lists):
-        for institution in one.institutions:
-            alike = by_name.setdefault(_bare_name(institution.name), [])
-            place = next(
-                (
-                    place
-                    for place in alike
-                    if kept[place][0] != number and _same(kept[place][1], institution)
-                ),
-                None,
-            )
-            if place is None:
-                alike.append(len(kept))
-                kept.append((number, institution))
-                continue
-            first, before = kept[place]
-            kept[place] = first, _merged(before, institution)
-            one.faults.remark(
-                Message(
-                    "The institution is in {file} too; it is kept once.",
-                    file=lists[first].file.name,
-                ),
-                Message("Nothing needs to be done."),
-                row=institution.row,
-                value=institution.name,
-            )
-    return kept
-
-
-def _bare_name(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).replace("(주)", "").split())
-
-
-def _same(one: Institution, other: Institution) -> bool:
-    """Return whether two institutions of one name are one: by code, address or place."""
-    if one.facility_id == other.facility_id:
-        return True
-    numbers = parse_address(one.address).number, parse_address(other.address).number
-    here, there = one.located, other.located
-    if all(numbers):
-        return numbers[0] == numbers[1] and here.township_id == there.township_id
-    if here.point is None or there.point is None:
-        return False
-    return bool(here.point.distance(there.point) <= _SAME_PLACE_M)
-
-
-def _merged(one: Institution, other: Institution) -> Institution:
-    labels = dict.fromkeys(label for label in (*one.labels, *other.labels) if label)
-    return replace(
-        one,
-        labels=tuple(labels) or ("",),
-        capacity=other.capacity if one.capacity is None else one.capacity,
-        care_workers=one.care_workers or other.care_workers,
-        by_label={**other.by_label, **one.by_label},
-    )
+    return InstitutionList(source.file, form.label, file.rows, file.faults, institutions)
 
 
 def _facilities(
@@ -262,10 +183,25 @@ def _facilities(
         pd.DataFrame(unplaced, columns=["facility_id", "name", "address", "reason"]),
         (
             *_type_notes(institutions, scenario, types, strange),
+            *_reach_notes(frame["township_id"]),
             *precision_notes(frame["location_precision"], Message("Institutions")),
         ),
         readings,
     )
+
+
+def _reach_notes(townships: pd.Series) -> list[Message]:
+    near = int((townships == "").sum())
+    if not near:
+        return []
+    return [
+        Message(
+            "Institutions of neighbouring townships, up to {km} km away, that count as within "
+            "reach: {count}. The people there, who use them too, are not counted.",
+            km=round(REACH_KM),
+            count=near,
+        )
+    ]
 
 
 def _type_notes(
@@ -334,7 +270,7 @@ def _offers(
         beds, carers = (
             (_total(column) for column in zip(*told, strict=True)) if told else (None,) * 2
         )
-        if beds is None and (kinds[service] & set(_RESIDENTIAL) or len(offered) == 1):
+        if beds is None and (kinds[service] & set(RESIDENTIAL) or len(offered) == 1):
             beds = one.capacity
         if carers is None and service == staffed:
             carers = one.care_workers

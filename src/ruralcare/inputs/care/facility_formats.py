@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from ruralcare.inputs.care.facility_lists import FacilityList, Institution, city_columns
+from ruralcare.inputs.care.list_tables import header_cells
 from ruralcare.inputs.care.nhis_workbook import is_nhis_workbook, read_nhis_workbook
 from ruralcare.inputs.files import read_text
 from ruralcare.language import Message
@@ -58,8 +58,7 @@ def recognised(file: FacilityList) -> str:
         text = read_text(file.path, file.faults)
         if text.lstrip()[:1] in ("{", "["):
             return "hira"
-        first = text.partition("\n")[0].splitlines()
-        headers = [next(csv.reader(first), [])] if first else []
+        headers = [header_cells(text)]
     for cells in headers:
         found = {"".join(cell.split()) for cell in cells}
         for name, wanted in _KNOWN_BY:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -17,11 +17,12 @@ from typing import Any, Final
 
 from ruralcare.inputs.areas.osm_areas import read_osm_care_places
 from ruralcare.inputs.care.addresses import clean_address
-from ruralcare.inputs.care.gazetteer import Located
+from ruralcare.inputs.care.institutions import Institution, joined
+from ruralcare.inputs.care.list_tables import header_cells, read_list_table
 from ruralcare.inputs.care.service_types import ServiceTypes, split_types
 from ruralcare.inputs.care.siting import Siting
 from ruralcare.inputs.coordinates import Columns
-from ruralcare.inputs.files import Faults, Row, Table, distinct, number, read_table, read_text
+from ruralcare.inputs.files import Faults, Row, Table, number, read_text
 from ruralcare.inputs.workbooks import Sheet, is_workbook, read_workbook, sheet_table
 from ruralcare.language import Message
 
@@ -30,6 +31,8 @@ __all__ = ["CITY_COLUMNS", "FacilityList", "Institution", "care_code", "city_col
 _OSM_SAME_PLACE_M: Final = 200.0
 _SPOILT_CODE: Final = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 _CLOSED: Final = re.compile(r"폐업|휴업|폐지|휴지|폐쇄|취소|말소|정지|종료|중단|미운영")
+_HIRA_LISTS: Final = frozenset({"hospitals", "pharmacies"})
+_SHOWN: Final = 60
 _NO_COORDINATES: Final = ("", "0", "0.0")
 
 # What cities and counties call their columns.
@@ -50,34 +53,6 @@ CITY_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "longitude": ("경도", "x좌표", "lon", "longitude"),
     "latitude": ("위도", "y좌표", "lat", "latitude"),
 }
-
-
-@dataclass(frozen=True)
-class Institution:
-    """An institution of a list, whatever its publisher.
-
-    Parameters
-    ----------
-    labels : tuple of str
-        Types of service as the list calls them; one empty text where it names none.
-    capacity, care_workers : float, optional
-        Of the whole institution.
-    by_label : mapping
-        Type → (capacity, care workers), where the list tells them for each type.
-    row : int, optional
-        Row of the list.
-    """
-
-    facility_id: str
-    name: str
-    address: str
-    labels: tuple[str, ...]
-    located: Located
-    capacity: float | None = None
-    care_workers: float | None = None
-    operator_id: str = ""
-    row: int | None = None
-    by_label: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
 
 
 @dataclass
@@ -114,7 +89,7 @@ class FacilityList:
     def table(self, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> Table:
         """Return the table of the file, or of the first sheet that has the columns."""
         if not self.sheets:
-            table = read_table(self.path, self.faults, required)
+            table = read_list_table(self.path, self.faults, required)
         else:
             found = [sheet for sheet in self.sheets if _has(sheet, required)]
             first = (found or self.sheets)[0]
@@ -131,13 +106,11 @@ class FacilityList:
         """
         table = self.table(("기관코드", "기관명", "주소", "유형", "정원"), ("요양보호사",))
         remedy = Message("Keep one row per institution code.")
-        for row in distinct(table, "기관코드", self.faults, remedy):
-            code = care_code(row, "기관코드", self.faults)
-            where = self.siting.of_address(row["주소"], row.number)
-            if where is None:
-                continue
+        for row, where in self.siting.distinct(
+            table, "기관코드", remedy, lambda row: self.siting.of_address(row["주소"], row.number)
+        ):
             yield Institution(
-                code,
+                care_code(row, "기관코드", self.faults),
                 row["기관명"],
                 row["주소"],
                 split_types(row["유형"]),
@@ -159,14 +132,11 @@ class FacilityList:
             lacking.append(CITY_COLUMNS["types"][0])
         table = self.table((*lacking, *columns.values()))
         found: dict[str, Institution] = {}
-        closed = joined = by_kind = 0
+        closed = doubled = by_kind = 0
         for row in table:
             cell = {key: row[name] for key, name in columns.items()}
             if _CLOSED.search(cell.get("status", "")):
                 closed += 1
-                continue
-            if not cell["name"]:
-                self._no_name(row, columns["name"])
                 continue
             where = self.siting.of_row(
                 row,
@@ -175,6 +145,9 @@ class FacilityList:
                 blanks=_NO_COORDINATES,
             )
             if where is None:
+                continue
+            if not cell["name"]:
+                self._no_name(row, columns["name"])
                 continue
             labels = split_types(cell.get("types", ""))
             if labels == ("",) and cell.get("kind"):
@@ -189,20 +162,19 @@ class FacilityList:
                 if ("capacity" in columns)
                 else None
             )
-            before = found.get(key)
-            if before is None:
-                found[key] = Institution(
-                    key, cell["name"], cell["address"], labels, where, capacity, row=row.number
-                )
-            else:
-                joined += 1
-                found[key] = _joined(before, labels, capacity)
+            one = Institution(
+                key, cell["name"], cell["address"], labels, where, capacity, row=row.number
+            )
+            if key in found:
+                doubled += 1
+                one = joined(found[key], one, self.types, one_list=True)
+            found[key] = one
         for problem in (
             closed and Message("Closed institutions left out: {count}.", count=closed),
-            joined
+            doubled
             and Message(
                 "Rows of an institution that has another row already, joined to it: {count}.",
-                count=joined,
+                count=doubled,
             ),
             by_kind
             and Message(
@@ -224,35 +196,62 @@ class FacilityList:
         if self.sheets or not _is_json(self.path, self.faults):
             yield from self._hira_table()
             return
+        found: dict[str, Institution] = {}
+        keys = ("x", "y", "name", "addr")
+        doubled = 0
         for place, (entry, label) in enumerate(self._hira_entries(), start=1):
             self.rows = place
-            keys = ("x", "y", "name", "addr")
             cells = {key: "" if entry.get(key) is None else str(entry[key]) for key in keys}
             row = Row(place, cells)
             where = self.siting.of_row(row, Columns("x", "y"), cells["addr"])
             if where is None:
                 continue
             key = _made_up("H", cells["name"], cells["addr"], cells["x"], cells["y"])
-            yield Institution(key, cells["name"], cells["addr"], (label,), where, row=place)
+            if before := found.get(key):
+                doubled += 1
+                labels = tuple(dict.fromkeys((*before.labels, label)))
+                found[key] = replace(before, labels=labels)
+            else:
+                name, address = cells["name"], cells["addr"]
+                found[key] = Institution(key, name, address, (label,), where, row=place)
+        if doubled:
+            self.faults.remark(
+                Message(
+                    "Entries with the name, address and coordinates of an earlier one, joined to "
+                    "it: {count}.",
+                    count=doubled,
+                ),
+                Message("Nothing needs to be done."),
+            )
+        yield from found.values()
 
     def _hira_entries(self) -> list[tuple[dict[str, Any], str]]:
+        remedy = Message("Give a JSON object with the lists hospitals and pharmacies.")
         try:
             document = json.loads(read_text(self.path, self.faults))
-            if not {"hospitals", "pharmacies"} & set(document):
-                raise ValueError("hospitals, pharmacies")
-            return [
-                (entry, label)
-                for key, fallback in (("hospitals", ""), ("pharmacies", "약국"))
-                for entry in document.get(key) or []
-                for label in [str(entry.get("cl_nm") or fallback)]
-            ]
-        except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
+            line = error.lineno if isinstance(error, json.JSONDecodeError) else None
             raise self.faults.stop(
-                Message(
-                    "The file is not a list of health institutions: {detail}.", detail=str(error)
-                ),
-                Message("Give a JSON object with the lists hospitals and pharmacies."),
+                Message("The file is not valid JSON."), remedy, row=line
             ) from None
+        entries = [
+            (entry, fallback)
+            for key, fallback in (("hospitals", ""), ("pharmacies", "약국"))
+            for entry in _listed(document, key)
+        ]
+        for place, (entry, _) in enumerate(entries, start=1):
+            if not isinstance(entry, dict):
+                raise self.faults.stop(
+                    Message("The entry is no JSON object with name and address."),
+                    remedy,
+                    row=place,
+                    value=str(entry)[:_SHOWN],
+                )
+        if not entries and not (isinstance(document, dict) and _HIRA_LISTS & set(document)):
+            raise self.faults.stop(
+                Message("The file is not a list of health institutions."), remedy
+            )
+        return [(entry, str(entry.get("cl_nm") or fallback)) for entry, fallback in entries]
 
     def _hira_table(self) -> Iterator[Institution]:
         required = ("암호화요양기호", "요양기관명", "종별코드명", "주소")
@@ -263,10 +262,14 @@ class FacilityList:
             for names in (("좌표(X)", "X좌표", "좌표X"), ("좌표(Y)", "Y좌표", "좌표Y"))
         )
         remedy = Message("Keep one row per institution code.")
-        for row in distinct(table, "암호화요양기호", self.faults, remedy):
-            where = self.siting.of_row(row, Columns(x, y), row["주소"], blanks=_NO_COORDINATES)
-            if where is None:
-                continue
+        for row, where in self.siting.distinct(
+            table,
+            "암호화요양기호",
+            remedy,
+            lambda row: self.siting.of_row(
+                row, Columns(x, y), row["주소"], blanks=_NO_COORDINATES
+            ),
+        ):
             key = _made_up("H", row["암호화요양기호"])
             labels = (row["종별코드명"],)
             yield Institution(key, row["요양기관명"], row["주소"], labels, where, row=row.number)
@@ -281,10 +284,7 @@ class FacilityList:
         optional = ("lon", "lat", "address", "capacity_persons", "care_workers", "operator_id")
         table = self.table(("facility_id", "name", "service"), optional)
         remedy = Message("Keep one row per institution; join its services with ·.")
-        for row in distinct(table, "facility_id", self.faults, remedy):
-            where = self.siting.of_row(row)
-            if where is None:
-                continue
+        for row, where in self.siting.distinct(table, "facility_id", remedy, self.siting.of_row):
             yield Institution(
                 row["facility_id"],
                 row["name"],
@@ -323,7 +323,7 @@ class FacilityList:
         """Return the headers of the file: of all first rows of all sheets of a workbook."""
         if self.sheets:
             return [cell for sheet in self.sheets for row in sheet.rows[:20] for cell in row]
-        return list(read_table(self.path, self.faults).header)
+        return header_cells(read_text(self.path, self.faults))
 
     def _no_name(self, row: Row, column: str) -> None:
         self.faults.add(
@@ -358,15 +358,14 @@ def care_code(row: Row, column: str, faults: Faults) -> str:
     return code
 
 
-def _joined(one: Institution, labels: tuple[str, ...], capacity: float | None) -> Institution:
-    both = tuple(label for label in dict.fromkeys((*one.labels, *labels)) if label) or ("",)
-    most = capacity if one.capacity is None else one.capacity
-    return Institution(one.facility_id, one.name, one.address, both, one.located, most, row=one.row)
-
-
 def _made_up(letter: str, *parts: str) -> str:
     """Return a code for what has none: the same for the same content."""
     return f"{letter}{sha256('|'.join(parts).encode()).hexdigest()[:10]}"
+
+
+def _listed(document: object, key: str) -> list[Any]:
+    found = document.get(key) if isinstance(document, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def _is_json(path: Path, faults: Faults) -> bool:

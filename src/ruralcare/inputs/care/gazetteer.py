@@ -55,6 +55,8 @@ class Located:
         In the planned counties; outside, but within :data:`REACH_KM`; farther away.
     doubt : Message or None
         What is doubtful about the place.
+    near_id : str
+        The township outside the planned ones that it lies in, where it is known.
     """
 
     point: shapely.Point | None
@@ -63,6 +65,12 @@ class Located:
     reason: Message | None = None
     ring: Literal["planned", "near", "far"] = "planned"
     doubt: Message | None = None
+    near_id: str = ""
+
+    @property
+    def area_id(self) -> str:
+        """The township it lies in, planned or not; empty where it is not known."""
+        return self.township_id or self.near_id
 
 
 class Locator(Protocol):
@@ -76,6 +84,9 @@ class Locator(Protocol):
 
     def inside(self, point: shapely.Point) -> Located:
         """Return a point of the CRS of the townships, with the township it lies in."""
+
+    def off_m_of(self, address: str, place: tuple[float, float]) -> float | None:
+        """Return how far a place lies outside the planned township that an address names."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +125,22 @@ class Gazetteer:
             return Located(None, reason=found, ring=self._ring(counties))
         township, doubt = found
         if township not in self._planned:
-            if township not in self._near:
-                return Located(None, reason=_OUTSIDE, ring="far")
-            return Located(self._seats[township], "", "township", None, "near")
+            return self._nearby(address, township)
         point = self._village(address, township)
         if point is not None:
             return Located(point, township, "village")
         return Located(self._seats[township], township, "township", doubt=doubt)
+
+    def _nearby(self, address: Address, township: str) -> Located:
+        """Return the place of an address in a township that is not planned."""
+        point = self._village(address, township)
+        if point is None:
+            if township not in self._near:
+                return Located(None, reason=_OUTSIDE, ring="far")
+            return Located(self._seats[township], "", "township", ring="near", near_id=township)
+        if not len(self._planned_tree.query_nearest(point, max_distance=metres(REACH_KM))):
+            return Located(None, reason=_OUTSIDE, ring="far")
+        return Located(point, "", "village", ring="near", near_id=township)
 
     def at(self, place: tuple[float, float] | None) -> Located:
         """Return a place by longitude and latitude; ``None`` stands for faulty coordinates."""
@@ -140,15 +160,14 @@ class Gazetteer:
         )
         if not len(index):
             return Located(None, reason=_OUTSIDE, ring="far")
-        if away_m[0] <= SHORE_M:
-            township = self._ids[min(index)]
-            if township in self._planned:
-                return Located(point, township, "point")
+        township = self._ids[min(index)] if away_m[0] <= SHORE_M else ""
+        if township in self._planned:
+            return Located(point, township, "point")
         planned = self._planned_tree.query_nearest(point, max_distance=metres(REACH_KM))
         if not len(planned):
             return Located(None, reason=_OUTSIDE, ring="far")
-        if away_m[0] <= SHORE_M:
-            return Located(point, "", "point", None, "near")
+        if township:
+            return Located(point, "", "point", ring="near", near_id=township)
         doubt = Message(
             "The place lies in no township of the boundary files: in the sea, or beyond their "
             "border."
@@ -164,6 +183,24 @@ class Gazetteer:
         if isinstance(found, Message) or found[1] is not None:
             return [one for county in counties for ids in county.towns.values() for one in ids]
         return [found[0]]
+
+    def off_m_of(self, address: str, place: tuple[float, float]) -> float | None:
+        """Return how far a place lies outside the planned township that an address names.
+
+        Parameters
+        ----------
+        place : tuple of float
+            Longitude and latitude.
+
+        Returns
+        -------
+        float or None
+            Metres; None where the address names no planned township.
+        """
+        named = self.named(parse_address(address))
+        if len(named) != 1 or named[0] not in self._planned:
+            return None
+        return self.off_m(shapely.Point(self._project.transform(*place)), named)
 
     def off_m(self, point: shapely.Point, townships: Iterable[str]) -> float:
         """Return how far a point lies outside of some townships, in metres."""
@@ -197,7 +234,7 @@ class Gazetteer:
         here = self._villages_of.get(township)
         if here is None:
             return None
-        town = str(self.townships.frame.loc[township, "name"])
+        town = str(self._all.loc[township, "name"])
         # 북면백호리, written without a space, is 백호리.
         names = [name.removeprefix(town) for name in address.villages]
         if len(address.words) <= 2:
@@ -304,7 +341,10 @@ def build_gazetteer(scenario: Scenario, townships: Townships) -> Gazetteer:
     """
     villages: dict[tuple[str, str], shapely.Point] = {}
     if scenario.points.kind == "villages":
-        frame, _ = settled(read_villages(scenario), townships.frame.geometry)
+        areas = townships.frame.geometry
+        if townships.around is not None and len(townships.around):
+            areas = gpd.GeoSeries(pd.concat([areas, townships.around.geometry]), crs=areas.crs)
+        frame, _ = settled(read_villages(scenario), areas)
         for code, name, point in zip(
             frame["township_id"], frame["name"], frame.geometry, strict=True
         ):

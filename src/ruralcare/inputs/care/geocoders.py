@@ -112,12 +112,16 @@ class GeocodingLocator:
         """Return a point of the CRS of the townships, with the township it lies in."""
         return self.gazetteer.inside(point)
 
+    def off_m_of(self, address: str, place: tuple[float, float]) -> float | None:
+        """Return how far a place lies outside the planned township that an address names."""
+        return self.gazetteer.off_m_of(address, place)
+
     def _at(self, place: Located, answer: Answer, known: Located) -> Located:
         """Return the place of an answer; what the gazetteer knows of its township stays."""
         township = place.township_id
         if known.township_id and known.doubt is None:
             township = known.township_id
-        return Located(place.point, township, answer.precision, None, place.ring)
+        return replace(place, township_id=township, precision=answer.precision, doubt=None)
 
     def _lies_in(self, point: shapely.Point, allowed: list[str]) -> bool:
         return self.gazetteer.off_m(point, allowed) <= SHORE_M

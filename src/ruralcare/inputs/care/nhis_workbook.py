@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from ruralcare.inputs.care.facility_lists import FacilityList, Institution, care_code
-from ruralcare.inputs.files import Faults, Row, Table, distinct, number
+from ruralcare.inputs.files import Faults, Row, Table, number
 from ruralcare.inputs.workbooks import Sheet, sheet_table
 from ruralcare.language import Message
 
@@ -65,12 +65,10 @@ def read_nhis_workbook(file: FacilityList) -> Iterator[Institution]:
     _tell_partnerless(places, known, _PLACES, faults)
     _tell_partnerless(staff, known, _STAFF, faults)
     remedy = Message("Keep one row per institution code.")
-    for row in distinct(general, _CODE, faults, remedy):
+    for row, where in file.siting.distinct(
+        general, _CODE, remedy, lambda row: file.siting.of_address(_address(row), row.number)
+    ):
         code = care_code(row, _CODE, faults)
-        address = row["기관별 상세주소"] or row["시도 시군구 법정동명"]
-        where = file.siting.of_address(address, row.number)
-        if where is None:
-            continue
         own = list(types.get(code, {}))
         if not any((code, kind) in places for kind in own):
             _lacks(row, _PLACES, faults)
@@ -89,12 +87,16 @@ def read_nhis_workbook(file: FacilityList) -> Iterator[Institution]:
         yield Institution(
             code,
             row["장기요양기관이름"],
-            address,
+            _address(row),
             tuple(by_label) or ("",),
             where,
             row=row.number,
             by_label=by_label,
         )
+
+
+def _address(row: Row) -> str:
+    return row["기관별 상세주소"] or row["시도 시군구 법정동명"]
 
 
 def _table(file: FacilityList, name: str, required: tuple[str, ...]) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,13 +12,16 @@ import shapely
 
 from ruralcare.inputs.care.gazetteer import REACH_KM, Located, Locator
 from ruralcare.inputs.coordinates import Columns, coordinates
-from ruralcare.inputs.files import Faults, Row
+from ruralcare.inputs.files import Faults, Row, Table
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
+from ruralcare.units import kilometres
 
 __all__ = ["LON_LAT", "Siting", "date_in", "precision_notes"]
 
 LON_LAT: Final = Columns("lon", "lat")
+# Coordinates this far outside the township of the address were hardly meant so.
+_CONTRADICTION_M: Final = 5000.0
 _DATE: Final = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])(?:[-_.]?([0-2]\d|3[01]))?(?!\d)")
 
 
@@ -79,7 +82,54 @@ class Siting:
                 return None
             self.faults.found.extend(own.found)
         shown = f"{row[columns.longitude]}, {row[columns.latitude]}"
-        return self._seen(self.locator.at(place), row.number, shown)
+        where = self.locator.at(place)
+        off_m = self.locator.off_m_of(address, place) if address and place else None
+        if off_m is not None and off_m > _CONTRADICTION_M and where.doubt is None:
+            self.faults.remark(
+                Message(
+                    "The coordinates lie {km} km outside the township that the address names; "
+                    "the coordinates hold.",
+                    km=round(kilometres(off_m)),
+                ),
+                Message("Check the address or the coordinates of the row."),
+                row=row.number,
+                value=shown,
+            )
+        return self._seen(where, row.number, shown)
+
+    def distinct(
+        self,
+        table: Table,
+        column: str,
+        remedy: Message,
+        place: Callable[[Row], Located | None],
+    ) -> Iterator[tuple[Row, Located]]:
+        """Yield the rows within reach whose code is new, with their places.
+
+        Missing and repeated codes are noted; of rows elsewhere they are nobody's concern.
+        """
+        seen: dict[str, int] = {}
+        for row in table:
+            code = row[column]
+            told = len(self.faults.found), len(self.faults.remarks)
+            where = place(row)
+            if where is None:
+                continue
+            if code and seen.setdefault(code, row.number) == row.number:
+                yield row, where
+                continue
+            # Whatever else is wrong with a row that is not used.
+            del self.faults.found[told[0] :], self.faults.remarks[told[1] :]
+            if code:
+                same = Message("The same code is already in row {row}.", row=str(seen[code]))
+                self.faults.add(same, remedy, row=row.number, column=column, value=code)
+                continue
+            self.faults.add(
+                Message("The code is missing."),
+                Message("Fill the cell: rows are told apart by it."),
+                row=row.number,
+                column=column,
+            )
 
     def of_point(self, point: shapely.Point, value: str) -> Located | None:
         """Return a point of the CRS of the townships; None, counted, where it is beyond reach."""

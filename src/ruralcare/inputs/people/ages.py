@@ -14,9 +14,11 @@ from ruralcare.types import AGE_GROUPS
 
 __all__ = [
     "TOTAL",
+    "UNKNOWN",
     "Ages",
     "even_parts",
     "find_ages",
+    "is_unknown",
     "is_wide",
     "parts_of",
     "split_wide",
@@ -27,6 +29,7 @@ _RANGE: Final = re.compile(r"^만?(\d{1,3})세?(?:이상)?[~∼～〜_–-](\d{1
 _OPEN: Final = re.compile(r"^만?(\d{1,3})세?(?:이상|\+|~|-)$")
 _SINGLE: Final = re.compile(r"^만?(\d{1,3})세?$")
 _TOTALS: Final = {"계", "합계", "총계", "소계", "전체", "전연령", "total", "all"}
+_NOT_KNOWN: Final = {"미상", "연령미상", "나이미상", "불상", "연령불상", "unknown", "notstated"}
 _OLDEST = 100
 
 
@@ -55,6 +58,8 @@ class Ages(NamedTuple):
 
 TOTAL: Final = Ages(-1, None)
 """Stands for people of all ages together."""
+UNKNOWN: Final = Ages(-2, None)
+"""Stands for people whose age is not known."""
 
 
 def find_ages(label: str) -> Ages | None:
@@ -81,12 +86,23 @@ Ages(first=7, last=7))
     return None
 
 
+def is_unknown(label: str) -> bool:
+    """Return whether a label stands for people whose age is not known.
+
+    Examples
+    --------
+    >>> is_unknown("연령 미상"), is_unknown("65~69세")
+    (True, False)
+    """
+    return squeezed(label).strip("()").lower() in _NOT_KNOWN
+
+
 def tiling(found: Iterable[Ages]) -> tuple[list[Ages], int | None]:
     """Return the finest groups that hold every age once, and the first age that is missing.
 
     What overlaps them (65 and over beside 65–69) is a subtotal and not among them.
     """
-    ages = {one for one in found if one is not TOTAL}
+    ages = {one for one in found if one not in (TOTAL, UNKNOWN)}
     chosen: list[Ages] = []
     start = 0
     while True:

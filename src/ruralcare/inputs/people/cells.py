@@ -15,7 +15,7 @@ from ruralcare.inputs.files import Faults, read_text
 from ruralcare.inputs.workbooks import is_workbook, read_workbook
 from ruralcare.language import Message
 
-__all__ = ["Cells", "read_cells", "squeezed"]
+__all__ = ["Cells", "read_cells", "read_sheets", "squeezed", "tell_unread"]
 
 _DELIMITERS: Final = ",\t^;"
 
@@ -34,12 +34,15 @@ class Cells:
         "CSV" or "Excel workbook".
     damaged_row : int, optional
         First row that was lost to blank bytes.
+    sheet : str
+        Name of the sheet of a workbook.
     """
 
     rows: list[list[str]]
     numbers: list[int]
     form: str
     damaged_row: int | None = None
+    sheet: str = ""
 
 
 def squeezed(text: str) -> str:
@@ -50,7 +53,39 @@ def squeezed(text: str) -> str:
 def read_cells(path: Path, faults: Faults, *, salvage: bool = False) -> Cells:
     """Read a CSV file (commas, tabs, semicolons or carets) or the fullest sheet of a workbook.
 
-    A last line that breaks off within quotes is kept as far as it goes, as a short row.
+    Further sheets of a workbook are named in a remark.
+
+    Parameters
+    ----------
+    salvage : bool
+        As for :func:`ruralcare.inputs.files.read_text`.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    sheets = read_sheets(path, faults, salvage=salvage)
+    fullest = max(sheets, key=lambda one: one.numbers[-1])
+    tell_unread([one for one in sheets if one is not fullest], faults)
+    return fullest
+
+
+def tell_unread(sheets: list[Cells], faults: Faults) -> None:
+    """Note the sheets of a workbook that are passed over."""
+    if sheets:
+        faults.remark(
+            Message("Some sheets of the workbook are not read."),
+            Message("If they hold data, save each as a file of its own."),
+            value=", ".join(one.sheet for one in sheets)[:300],
+        )
+
+
+def read_sheets(path: Path, faults: Faults, *, salvage: bool = False) -> list[Cells]:
+    """Read a CSV file (commas, tabs, semicolons or carets) or all sheets of a workbook.
+
+    Sheets without content are passed over. A last line that breaks off within quotes is kept as
+    far as it goes, as a short row.
 
     Parameters
     ----------
@@ -63,19 +98,22 @@ def read_cells(path: Path, faults: Faults, *, salvage: bool = False) -> Cells:
         The file cannot be read.
     """
     if is_workbook(path):
-        sheets = read_workbook(path, faults)
-        fullest = max((sheet.rows for sheet in sheets), key=len, default=[])
-        kept = [(number, row) for number, row in enumerate(fullest, start=1) if any(row)]
-        if not kept:
+        found = []
+        for sheet in read_workbook(path, faults):
+            kept = [(number, row) for number, row in enumerate(sheet.rows, start=1) if any(row)]
+            if kept:
+                rows, numbers = [row for _, row in kept], [number for number, _ in kept]
+                found.append(Cells(rows, numbers, "Excel workbook", sheet=sheet.name))
+        if not found:
             raise _empty(faults)
-        return Cells([row for _, row in kept], [number for number, _ in kept], "Excel workbook")
+        return found
     before = len(faults.remarks)
     text = read_text(path, faults, salvage=salvage).replace("\r\n", "\n").replace("\r", "\n")
     damaged = next((one.row for one in faults.remarks[before:] if one.row is not None), None)
     rows, numbers = _parsed(text.split("\n"), faults)
     if not rows:
         raise _empty(faults)
-    return Cells(rows, numbers, "CSV", damaged)
+    return [Cells(rows, numbers, "CSV", damaged)]
 
 
 def _empty(faults: Faults) -> Exception:

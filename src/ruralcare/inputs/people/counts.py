@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 import pandas as pd
 
 from ruralcare.inputs.files import Faults
-from ruralcare.inputs.people.ages import TOTAL, Ages, tiling
+from ruralcare.inputs.people.ages import TOTAL, UNKNOWN, Ages, tiling
 from ruralcare.inputs.people.register import Register
 from ruralcare.inputs.people.register_columns import last_of_year
 from ruralcare.language import Message
 
-__all__ = ["Count", "people_of", "registers_from"]
+__all__ = ["Count", "Key", "people_of", "registers_from"]
+
+Key = tuple[str, tuple[int, int | None], str, Ages]
+"""Area, date, sex and ages of a number of people."""
 
 # More people than this are a damaged cell.
 _MOST = 1_000_000_000
@@ -54,7 +58,12 @@ def people_of(text: str, number: int, column: str, faults: Faults) -> int | None
 
 
 def registers_from(
-    counts: list[Count], names: dict[str, str], codes: str, form: str, faults: Faults
+    counts: list[Count],
+    names: dict[str, str],
+    codes: str,
+    form: str,
+    faults: Faults,
+    hidden: Set[Key] = frozenset(),
 ) -> tuple[Register, ...]:
     """Return the people of every date, earliest first; of a year, the last month.
 
@@ -64,6 +73,8 @@ def registers_from(
         Full name of each township, by its id in the file.
     codes : str
         What the ids are, as :attr:`Register.codes`.
+    hidden : set
+        Area, date, sex and ages of the numbers that hide people: they are compared with nothing.
 
     Raises
     ------
@@ -85,7 +96,7 @@ def registers_from(
     found = []
     for _, (year, month) in sorted(last.items()):
         of_date = [one for one in counts if one.date == (year, month)]
-        frame = _frame(of_date, faults)
+        frame = _frame(of_date, hidden, faults)
         faults.raise_if_any()
         people = frame.groupby("township_id")["persons"].sum()
         found.append(
@@ -104,7 +115,7 @@ def registers_from(
     return tuple(found)
 
 
-def _frame(counts: list[Count], faults: Faults) -> pd.DataFrame:
+def _frame(counts: list[Count], hidden: Set[Key], faults: Faults) -> pd.DataFrame:
     """Return the people of one date, every one of them counted once."""
     by_key: dict[tuple[str, str, Ages], Count] = {}
     for one in counts:
@@ -136,7 +147,13 @@ def _frame(counts: list[Count], faults: Faults) -> pd.DataFrame:
         )
     chosen = ("male", "female") if apart else ("all",)
     finest = set(tiles)
-    _compare(by_key, tiles, chosen, faults)
+    _compare(by_key, tiles, chosen, hidden, faults)
+    lost = [one.persons for key, one in by_key.items() if key[1] in chosen and key[2] is UNKNOWN]
+    if sum(lost):
+        faults.remark(
+            Message("{count} people of unknown age are in no age group.", count=sum(lost)),
+            Message("They are left out; the resident register knows every age."),
+        )
     rows = [
         (area, sex, ages.group, one.persons)
         for (area, sex, ages), one in by_key.items()
@@ -150,6 +167,7 @@ def _compare(
     by_key: dict[tuple[str, str, Ages], Count],
     tiles: list[Ages],
     chosen: tuple[str, ...],
+    hidden: Set[Key],
     faults: Faults,
 ) -> None:
     """Note totals by age or sex that differ from their parts; one fault for each township."""
@@ -158,13 +176,18 @@ def _compare(
         if area in told:
             continue
         if ages is TOTAL:
-            parts = [by_key.get((area, sex, tile)) for tile in tiles]
+            keys = [(area, sex, tile) for tile in tiles]
         elif sex == "all" and len(chosen) == 2:
-            parts = [by_key.get((area, other, ages)) for other in chosen]
+            keys = [(area, other, ages) for other in chosen]
         else:
             continue
-        known = [part.persons for part in parts if part is not None]
-        if not known or sum(known) == one.persons:
+        if any((area, one.date, *key[1:]) in hidden for key in ((area, sex, ages), *keys)):
+            continue
+        known = [by_key[key].persons for key in keys if key in by_key]
+        ageless = by_key.get((area, sex, UNKNOWN)) if ages is TOTAL else None
+        # A total may or may not hold those whose age is not known.
+        fits = {sum(known), sum(known) + (ageless.persons if ageless is not None else 0)}
+        if not known or one.persons in fits:
             continue
         told.add(area)
         faults.add(

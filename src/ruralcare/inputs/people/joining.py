@@ -11,7 +11,7 @@ from typing import Final
 import pandas as pd
 
 from ruralcare.inputs.areas.crosswalk import read_crosswalk
-from ruralcare.inputs.codes import CodeBook, provinces
+from ruralcare.inputs.codes import CodeBook, lies_in, provinces
 from ruralcare.inputs.files import Faults
 from ruralcare.inputs.people.register import Register
 from ruralcare.inputs.people.register_checks import NAME, Planned
@@ -35,23 +35,24 @@ def planned_areas(towns: Townships, book: CodeBook) -> Planned:
             return True
         words = name.split()
         county = words[1:] if code[5:] == "00000" else words[1:-1]
-        return _same_province(words[:1], by_name.get("".join(county), set()))
+        return _same_province(words[:1], by_name.get("".join(county), set()), book)
 
     return planned
 
 
 def _counties_by_name(towns: Townships) -> dict[str, set[str]]:
-    """Return the provinces (two digits) in which there is a planned county of a name."""
+    """Return the codes (five digits) of the planned counties of a name."""
     found: dict[str, set[str]] = {}
     for code, name in towns.frame["sigungu_name"].items():
         if name:
-            found.setdefault("".join(name.split()), set()).add(code[:2])
+            found.setdefault("".join(name.split()), set()).add(code[:5])
     return found
 
 
-def _same_province(words: list[str], codes: set[str]) -> bool:
-    named = provinces(words[0]) if words else frozenset()
-    return bool(codes) and (not named or bool(named & codes))
+def _same_province(words: list[str], counties: set[str], book: CodeBook) -> bool:
+    """Return whether one of some counties lies or lay in a province, where one is named."""
+    named = bool(words) and bool(provinces(words[0]))
+    return any(not named or lies_in(code, words[0], book) for code in counties)
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def join(
     codes = _codes(register, towns, scenario, book, faults)
     homes = {key: code for key, code in codes.items() if code in towns.frame.index}
     left = [_area(key, register) for key in register.names if key not in homes]
-    found = _by_names(left, towns.frame.drop(index=list(set(homes.values()))))
+    found = _by_names(left, towns.frame.drop(index=list(set(homes.values()))), book)
     homes |= found
     if register.codes != "names":
         for key, town in found.items():
@@ -103,7 +104,7 @@ def join(
     frame["township_id"] = frame["township_id"].map(homes)
     keys = ["township_id", "sex", "age_group"]
     frame = frame.groupby(keys, as_index=False, sort=True).sum()
-    _note_missing(register, towns, codes, homes, frame, faults)
+    _note_missing(register, towns, codes, homes, frame, book, faults)
     branches = {code: home for code, home in register.branches.items() if home in homes}
     _remark_rows(register, branches, homes, faults)
     return frame, len(homes) + len(branches)
@@ -157,7 +158,7 @@ def _area(key: str, register: Register) -> _Area:
     return _Area(key, province, county, words[-1] if words else "")
 
 
-def _by_names(left: list[_Area], open_towns: pd.DataFrame) -> dict[str, str]:
+def _by_names(left: list[_Area], open_towns: pd.DataFrame, book: CodeBook) -> dict[str, str]:
     """Return the townships that are left on both sides and have the same name, by register id.
 
     Only where there is one of the name on either side.
@@ -171,7 +172,7 @@ def _by_names(left: list[_Area], open_towns: pd.DataFrame) -> dict[str, str]:
             )
             if str(town) not in found.values()
             for area in left
-            if same(area.name, str(name)) and _in_county(area, str(town), str(county))
+            if same(area.name, str(name)) and _in_county(area, str(town), str(county), book)
         ]
         areas = Counter(key for key, _ in pairs)
         places = Counter(town for _, town in pairs)
@@ -191,11 +192,11 @@ def _promoted(one: str, other: str) -> bool:
     return bool(one) and one[:-1] == other[:-1] and {one[-1:], other[-1:]} == {"면", "읍"}
 
 
-def _in_county(area: _Area, town: str, county: str) -> bool:
+def _in_county(area: _Area, town: str, county: str, book: CodeBook) -> bool:
     county = "".join(county.split())
     if area.county and county and area.county != county:
         return False
-    return not area.province or not town[:2].isdigit() or town[:2] in provinces(area.province)
+    return not area.province or not town[:2].isdigit() or lies_in(town, area.province, book)
 
 
 def _note_missing(
@@ -204,6 +205,7 @@ def _note_missing(
     codes: dict[str, str],
     homes: dict[str, str],
     frame: pd.DataFrame,
+    book: CodeBook,
     faults: Faults,
 ) -> None:
     """Note townships without people, and people of planned counties without a township."""
@@ -212,7 +214,7 @@ def _note_missing(
     strangers = {
         key: codes.get(key, key)
         for key in register.names
-        if key not in homes and _is_stranger(key, codes, register, towns)
+        if key not in homes and _is_stranger(key, codes, register, towns, book)
     }
     related = _changed(missing, strangers, register, towns, faults)
     missing = [town for town in missing if town not in related]
@@ -275,13 +277,16 @@ def _by_county(ids: list[str], towns: Townships) -> dict[str, list[str]]:
     return found
 
 
-def _is_stranger(key: str, codes: dict[str, str], register: Register, towns: Townships) -> bool:
+def _is_stranger(
+    key: str, codes: dict[str, str], register: Register, towns: Townships, book: CodeBook
+) -> bool:
     """Return whether a township of the register lies in a county that is planned as a whole."""
     if register.codes == "names":
         area = _area(key, register)
         return bool(area.county) and _same_province(
             [area.province] if area.province else [],
             _counties_by_name(towns).get(area.county, set()),
+            book,
         )
     county = codes.get(key, "")[:5]
     inside = towns.frame.index.str[:5] == county

@@ -15,7 +15,7 @@ from typing import Final
 
 from ruralcare.inputs.codes import provinces
 from ruralcare.inputs.files import Faults
-from ruralcare.inputs.people.ages import find_ages
+from ruralcare.inputs.people.ages import UNKNOWN, find_ages, is_unknown
 from ruralcare.inputs.people.cells import Cells, squeezed
 from ruralcare.inputs.people.counts import Count, people_of, registers_from
 from ruralcare.inputs.people.register import Register
@@ -214,14 +214,15 @@ def _counts(
         area = _area(layout, above, path, names)
         if area is None:
             continue
-        ages = find_ages(row[layout.ages])
+        label = row[layout.ages]
+        ages = UNKNOWN if is_unknown(label) else find_ages(label)
         if ages is None:
             faults.add(
                 Message("This is not an age group."),
                 Message("Write it as 65-69, 65~69세, 100+ or 100세 이상."),
                 row=number,
                 column=layout.header[layout.ages],
-                value=row[layout.ages],
+                value=label,
             )
             continue
         told = None
@@ -239,7 +240,7 @@ def _counts(
         sex = _sex(layout, row, number, faults)
         for column, date, of_column in layout.values:
             whose = of_column or sex
-            when = told or date or date_of_name(file_name)
+            when = told or date or date_of_name(cells.sheet) or date_of_name(file_name)
             if whose is None:
                 continue
             if when is None:

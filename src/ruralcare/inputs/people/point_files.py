@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 from shapely.errors import ShapelyError
 
 from ruralcare.errors import InputError
 from ruralcare.inputs.areas.shapefiles import check_shapefile
+from ruralcare.inputs.coordinates import no_number
 from ruralcare.inputs.crs import KOREAN_CRS
 from ruralcare.inputs.files import Faults, read_bytes
 from ruralcare.inputs.people.cells import Cells, read_cells, squeezed
@@ -35,8 +37,10 @@ from ruralcare.scenario import Scenario
 from ruralcare.types import Townships
 
 __all__ = [
+    "DAMAGE",
     "Features",
     "find_pair",
+    "in_metres",
     "pair_of_row",
     "read_features",
     "somewhere_else",
@@ -47,6 +51,16 @@ _PAIRS: Final = (
     ("lon", "lat"), ("longitude", "latitude"), ("lng", "lat"), ("경도", "위도"),
     ("x", "y"), ("x좌표", "y좌표"), ("xcoord", "ycoord"),
 )  # fmt: skip
+# Farther off the townships, nothing in a file matters.
+_MARGIN_M: Final = 2000.0
+DAMAGE: Final = (
+    *(ArithmeticError, AttributeError, LookupError, MemoryError, NameError),
+    *(OSError, RuntimeError, TypeError, ValueError),
+)
+"""What the libraries raise over a damaged file."""
+_THOUSANDS: Final = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
+# 126,599 is rather a longitude than a hundred kilometres.
+_IN_DEGREES: Final = re.compile(r"-?(\d{1,2}|1[0-7]\d|180),\d+$")
 _TEXTS: Final = (".csv", ".txt", ".tsv", ".xlsx", ".xls")
 
 
@@ -104,6 +118,7 @@ def table_features(cells: Cells, scenario: Scenario, towns: Townships, faults: F
             ),
             row=cells.numbers[0],
         )
+    metres = in_metres(scenario.points.crs)
     kept: list[list[str]] = []
     rows: list[int | None] = []
     xy: list[tuple[float, float]] = []
@@ -121,7 +136,7 @@ def table_features(cells: Cells, scenario: Scenario, towns: Townships, faults: F
                 row=number,
             )
             continue
-        place = pair_of_row(row, pair, header, number, faults)
+        place = pair_of_row(row, pair, header, number, faults, metres=metres)
         if place is not None:
             kept.append(row[: len(header)])
             rows.append(number)
@@ -140,6 +155,11 @@ def table_features(cells: Cells, scenario: Scenario, towns: Townships, faults: F
     )
 
 
+def in_metres(crs: str | None) -> bool:
+    """Return whether a CRS was told that has metres."""
+    return crs is not None and not CRS.from_user_input(crs).is_geographic
+
+
 def find_pair(header: Sequence[str]) -> tuple[int, int] | None:
     """Return the columns of x and y, or None."""
     plain = [squeezed(cell).lower() for cell in header]
@@ -150,18 +170,33 @@ def find_pair(header: Sequence[str]) -> tuple[int, int] | None:
 
 
 def pair_of_row(
-    row: Sequence[str], pair: tuple[int, int], header: Sequence[str], number: int, faults: Faults
+    row: Sequence[str],
+    pair: tuple[int, int],
+    header: Sequence[str],
+    number: int,
+    faults: Faults,
+    *,
+    metres: bool = False,
 ) -> tuple[float, float] | None:
-    """Return x and y of a row, or None with a fault noted."""
+    """Return x and y of a row, or None with a fault noted.
+
+    Parameters
+    ----------
+    metres : bool
+        Whether they are known to be metres of a grid, where 126,599 is no decimal comma.
+    """
     values = []
     for column in pair:
+        text = row[column]
         try:
-            value = float(row[column].replace(",", ""))
+            if _THOUSANDS.fullmatch(text) and (metres or not _IN_DEGREES.match(text)):
+                text = text.replace(",", "")
+            value = float(text)
             if not np.isfinite(value):
                 raise ValueError
         except ValueError:
             faults.add(
-                Message("The coordinate is missing or no number."),
+                no_number(text),
                 Message("Write degrees with a decimal point, such as 126.5993."),
                 row=number,
                 column=header[column],
@@ -222,20 +257,28 @@ def _read(
         near = None
         if crs is not None:
             # A national grid has ten million cells; only those around the townships are read.
-            area = gpd.GeoSeries(shapely.box(*np.array(towns.frame.total_bounds)), crs=towns.crs)
-            near = tuple(area.to_crs(crs).total_bounds)
+            near = _near(towns, crs)
         frame = _opened(path, near, faults)
         if frame.empty and near is not None:
             # Nothing there: some of it shows where the file lies instead.
             frame = _opened(path, None, faults, most=1000)
     except InputError:
         raise
-    except (RuntimeError, ValueError, TypeError, KeyError, OSError, ShapelyError) as error:
+    except (*DAMAGE, ShapelyError) as error:
         raise faults.stop(
             Message("The file cannot be read: {detail}.", detail=str(error)[:200]),
             Message("Give CSV, GeoPackage, Shapefile, GeoJSON or GeoParquet."),
         ) from None
     return _with_shape(frame, faults), total
+
+
+def _near(towns: Townships, crs: str) -> tuple[float, ...] | None:
+    """Return the bounds of the townships in a CRS, with a margin; None where it has none."""
+    west, south, east, north = towns.frame.total_bounds
+    bounds = (west - _MARGIN_M, south - _MARGIN_M, east + _MARGIN_M, north + _MARGIN_M)
+    to_file = Transformer.from_crs(towns.crs, crs, always_xy=True)
+    near = to_file.transform_bounds(*bounds)
+    return near if np.isfinite(near).all() else None
 
 
 def _opened(

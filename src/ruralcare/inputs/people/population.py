@@ -12,13 +12,13 @@ from ruralcare.inputs.areas.townships import read_townships
 from ruralcare.inputs.codes import read_code_book
 from ruralcare.inputs.files import Faults
 from ruralcare.inputs.people.ages import even_parts, is_wide, split_wide
-from ruralcare.inputs.people.cells import read_cells
+from ruralcare.inputs.people.cells import Cells, read_sheets, tell_unread
 from ruralcare.inputs.people.demand_points import demand_points
 from ruralcare.inputs.people.joining import join, planned_areas
 from ruralcare.inputs.people.long_tables import ACCEPTED, is_long, long_registers
 from ruralcare.inputs.people.register import Register, registers_of
 from ruralcare.inputs.people.register_checks import Planned
-from ruralcare.inputs.people.register_columns import find_header
+from ruralcare.inputs.people.register_columns import find_header, last_of_year, tells_ages
 from ruralcare.inputs.people.sgis import is_sgis, sgis_registers
 from ruralcare.language import Message
 from ruralcare.scenario import AssumedPopulation, Scenario
@@ -149,15 +149,56 @@ def _people(scenario: Scenario, towns: Townships) -> _People:
 def _registers(
     scenario: Scenario, file: Path, faults: Faults, planned: Planned
 ) -> tuple[Register, ...]:
-    """Read a file of people, whichever kind its content shows it to be."""
+    """Read a file of people, all its sheets that hold any; of a year, the last month."""
     path = scenario.resolve(file)
-    cells = read_cells(path, faults, salvage=True)
+    sheets = read_sheets(path, faults, salvage=True)
+    chosen = [one for one in sheets if _tells_people(one)]
+    if not chosen:
+        chosen = [max(sheets, key=lambda one: len(one.rows))]
+    tell_unread([one for one in sheets if not any(one is other for other in chosen)], faults)
+    if len(chosen) == 1:
+        return _sheet(chosen[0], path, faults, planned)
+    found: dict[tuple[int, int | None], Register] = {}
+    for cells in chosen:
+        # Rows are counted in each sheet: a fault must tell in which.
+        own = Faults(f"{file.name} [{cells.sheet}]")
+        try:
+            registers = _sheet(cells, path, own, planned)
+        except InputError as error:
+            faults.found.extend(error.faults)
+            continue
+        finally:
+            faults.remarks.extend(own.remarks)
+        for one in registers:
+            if found.setdefault((one.year, one.month), one) is not one:
+                own.add(
+                    Message("Another sheet of the workbook is of the same date."),
+                    Message("Keep one sheet for each date, or put all its rows on one sheet."),
+                    value=one.as_of,
+                )
+        faults.found.extend(own.found)
+    faults.raise_if_any()
+    last = last_of_year(found)
+    if len(last) < len(found):
+        faults.remark(
+            Message("The file has several months of a year; the last of each year is used."),
+            Message("Nothing need be done."),
+        )
+    return tuple(found[date] for _, date in sorted(last.items()))
+
+
+def _tells_people(cells: Cells) -> bool:
+    return is_sgis(cells) or tells_ages(cells.rows) or is_long(cells)
+
+
+def _sheet(cells: Cells, path: Path, faults: Faults, planned: Planned) -> tuple[Register, ...]:
+    """Read a table of people, whichever kind its content shows it to be."""
     if is_sgis(cells):
         return sgis_registers(cells, faults)
     if find_header(cells.rows) is not None:
         return registers_of(cells, path, faults, planned)
     if is_long(cells):
-        return long_registers(cells, file.name, faults)
+        return long_registers(cells, path.name, faults)
     raise faults.stop(
         Message("This is no table of people by township, year and age."),
         ACCEPTED,

@@ -135,7 +135,8 @@ def registers_of(
         )
     titles = " ".join(cell for row in cells.rows[:at] for cell in row)
     header, last = whole_header(cells.rows, at)
-    found = register_columns(header, cells.numbers[at], titles, path.name, faults)
+    names = (titles, cells.sheet, path.name)
+    found = register_columns(header, cells.numbers[at], names, faults)
     areas = _areas(cells, last, found, faults, planned)
     faults.raise_if_any()
     townships = {code: name for code, name in areas.names.items() if code[5:] != "00000"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ __all__ = [
     "find_header",
     "last_of_year",
     "register_columns",
+    "tells_ages",
     "whole_header",
 ]
 
@@ -108,6 +109,15 @@ def find_header(rows: list[list[str]]) -> int | None:
     return None
 
 
+def tells_ages(rows: list[list[str]]) -> bool:
+    """Return whether a header of names is followed by columns of ages."""
+    at = find_header(rows)
+    if at is None:
+        return False
+    header, _ = whole_header(rows, at)
+    return any(map(_tells_ages, header))
+
+
 def _tells_ages(cell: str) -> bool:
     match = _HEAD.match(squeezed(cell))
     return "세" in cell and match is not None and _ages(match) is not None
@@ -164,9 +174,14 @@ def last_of_year(
 
 
 def register_columns(
-    header: list[str], row: int, titles: str, file_name: str, faults: Faults
+    header: list[str], row: int, names: Sequence[str], faults: Faults
 ) -> tuple[Columns, ...]:
     """Return the columns of a register for each of its dates; of a year, only the last month.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Texts that may tell the date where the header does not: titles, sheet, file.
 
     Raises
     ------
@@ -194,7 +209,7 @@ def register_columns(
         if match["year"]:
             date = (int(match["year"]), int(match["month"]) if match["month"] else None)
         else:
-            told = date_of_name(titles) or date_of_name(file_name)
+            told = next(filter(None, map(date_of_name, names)), None)
             if told is None:
                 raise faults.stop(
                     Message("The table does not tell its date."),

@@ -14,7 +14,7 @@ from typing import Final
 from ruralcare.inputs.files import Faults
 from ruralcare.inputs.people.ages import Ages
 from ruralcare.inputs.people.cells import Cells
-from ruralcare.inputs.people.counts import Count, people_of, registers_from
+from ruralcare.inputs.people.counts import Count, Key, people_of, registers_from
 from ruralcare.inputs.people.register import Register
 from ruralcare.language import Message
 from ruralcare.types import AGE_GROUPS
@@ -46,9 +46,9 @@ def sgis_registers(cells: Cells, faults: Faults) -> tuple[Register, ...]:
     InputError
         Lines cannot be read, or there are no numbers by age.
     """
-    counts: dict[tuple[str, int, str, Ages], Count] = {}
+    counts: dict[Key, Count] = {}
     seen: dict[tuple[str, str, str], int] = {}
-    hidden = 0
+    hidden: list[Key] = []
     for number, row in zip(cells.numbers, cells.rows, strict=True):
         if len(row) != 4 or not re.fullmatch(r"\d{4}", row[0]) or not _CODE.match(row[1]):
             faults.add(
@@ -71,17 +71,14 @@ def sgis_registers(cells: Cells, faults: Faults) -> tuple[Register, ...]:
                 value="^".join(row),
             )
             continue
+        code = row[1] if len(row[1]) <= 8 else row[1][:-_OUTPUT_AREA_DIGITS]
+        key = (code, (int(row[0]), None), *span)
         if row[3].lower() in _HIDDEN:
-            hidden += 1
+            hidden.append(key)
             continue
         persons = people_of(row[3], number, "value", faults)
-        code = row[1] if len(row[1]) <= 8 else row[1][:-_OUTPUT_AREA_DIGITS]
-        sex, ages = span
-        key = (code, int(row[0]), sex, ages)
         before = counts[key].persons if key in counts else 0
-        counts[key] = Count(
-            code, (int(row[0]), None), sex, ages, before + (persons or 0), number, "value"
-        )
+        counts[key] = Count(*key, before + (persons or 0), number, "value")
     faults.raise_if_any()
     if not counts:
         raise faults.stop(
@@ -90,11 +87,12 @@ def sgis_registers(cells: Cells, faults: Faults) -> tuple[Register, ...]:
         )
     if hidden:
         faults.remark(
-            Message("{count} numbers are hidden (N/A) because they are small.", count=hidden),
+            Message("{count} numbers are hidden (N/A) because they are small.", count=len(hidden)),
             Message("They are counted as nobody; the resident register has all people."),
         )
     names = {one.area: "" for one in counts.values()}
-    return registers_from(list(counts.values()), names, "kostat", "SGIS census output", faults)
+    form = "SGIS census output"
+    return registers_from(list(counts.values()), names, "kostat", form, faults, set(hidden))
 
 
 def _sgis_ages(item: int) -> tuple[str, Ages] | None:

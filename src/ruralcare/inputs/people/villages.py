@@ -13,7 +13,7 @@ import shapely
 
 from ruralcare.inputs.codes import read_code_book
 from ruralcare.inputs.files import Faults, Row, Table, number, read_table
-from ruralcare.inputs.people.point_files import pair_of_row
+from ruralcare.inputs.people.point_files import in_metres, pair_of_row
 from ruralcare.inputs.people.projecting import WGS84, checked_crs, projected
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
@@ -141,7 +141,9 @@ def read_village_list(scenario: Scenario) -> VillageList:
         seen[code, name] = row.number
         persons = _people(row, columns, faults)
         x_and_y = [row[column] for column in columns.places]
-        place = pair_of_row(x_and_y, (0, 1), columns.places, row.number, faults)
+        place = pair_of_row(
+            x_and_y, (0, 1), columns.places, row.number, faults, metres=in_metres(crs)
+        )
         if place is not None:
             rows.append((code, name, row[columns.county], persons, row.number, *place))
     if not rows:

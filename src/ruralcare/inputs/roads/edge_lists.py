@@ -6,14 +6,15 @@
     u_lon, u_lat, v_lon, v_lat    places of the ends in degrees, or
     u_x, u_y, v_x, v_y            in roads.crs, or
     geometry                      the line as WKT, in roads.crs or in degrees
-    time_min                      minutes from u to v, or else
+    time_min                      minutes in every direction in which it can be used, or else
     length_m, speed_kmh           length (by default that of the line) and speed
     road_class                    OpenStreetMap highway class, or ferry; gives the speed if no
                                   other column does
     oneway                        yes (only from u to v), no, -1 (only from v to u)
     name                          name of the road
 
-All but u, v and one kind of place may be left out or blank.
+All but u, v and one kind of place may be left out or blank. An edge with other minutes back than
+there takes two rows, each with oneway = yes; so does a ferry.
 """
 
 from __future__ import annotations
@@ -41,8 +42,14 @@ _YES: Final = frozenset({"yes", "y", "true", "1", "예"})
 _NO: Final = frozenset({"", "no", "n", "false", "0", "아니오", "아니요"})
 _AGAINST: Final = frozenset({"-1", "reverse"})
 _FASTEST_KMH: Final = 150.0
+# A car slower than someone who walks is doubtful.
+_SLOWEST_KMH: Final = 3.0
 # An end farther from where an earlier row has its node is told.
 _FAR_M: Final = 5.0
+# A length below the straight one, but for rounding and the shape of the earth, cannot be.
+_STRAIGHT: Final = 0.98
+# A length so many times that of the line, or so small a part of it, is doubtful.
+_DOUBTFUL: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -179,6 +186,8 @@ def _edge(row: Row, kind: str, measure: _Measure, faults: Faults) -> _Edge | Non
             row=row.number,
         )
         return None
+    if length_m is not None and not _fits(row, line, length_m, drawn_m, measure, faults):
+        return None
     stretch = 1.0 if length_m is None else length_m / drawn_m
     ferry = road_class == "ferry"
     duration = time_min
@@ -194,11 +203,19 @@ def _edge(row: Row, kind: str, measure: _Measure, faults: Faults) -> _Edge | Non
                 value=row["time_min"],
             )
             return None
+        if speed_kmh < _SLOWEST_KMH and not ferry:
+            faults.remark(
+                Message("A car would be slower than walking: {speed} km/h.", speed=_two(speed_kmh)),
+                Message("Times are in minutes, lengths in metres."),
+                row=row.number,
+                column="time_min",
+                value=row["time_min"],
+            )
     if ferry and duration is None and speed_kmh is not None:
         duration = minutes_at(drawn_m * stretch, speed_kmh)
     tags = WayTags(
         road_class,
-        0 if ferry else direction,
+        direction,
         None if ferry else speed_kmh,
         duration if ferry else None,
         None,
@@ -208,6 +225,48 @@ def _edge(row: Row, kind: str, measure: _Measure, faults: Faults) -> _Edge | Non
         False,
     )
     return _Edge(row.number, row["u"], row["v"], line, tags, stretch)
+
+
+def _fits(
+    row: Row,
+    line: shapely.LineString,
+    length_m: float,
+    drawn_m: float,
+    measure: _Measure,
+    faults: Faults,
+) -> bool:
+    """Return whether a length can be that of a line; tell one that is doubtful."""
+    straight_m = measure.length_m(shapely.LineString([line.coords[0], line.coords[-1]]))
+    if straight_m > _FAR_M and length_m < _STRAIGHT * straight_m:
+        faults.add(
+            Message(
+                "The edge is {length} m long, but its ends lie {straight} m apart.",
+                length=_two(length_m),
+                straight=round(straight_m),
+            ),
+            Message("Write lengths in metres; check the places of the ends."),
+            row=row.number,
+            column="length_m",
+            value=row["length_m"],
+        )
+        return False
+    if length_m > _DOUBTFUL * drawn_m or length_m < drawn_m / _DOUBTFUL:
+        faults.remark(
+            Message(
+                "The edge is {length} m long, but its line {drawn} m.",
+                length=_two(length_m),
+                drawn=round(drawn_m),
+            ),
+            Message("Write lengths in metres; check the places of the ends."),
+            row=row.number,
+            column="length_m",
+            value=row["length_m"],
+        )
+    return True
+
+
+def _two(number_: float) -> float:
+    return round(number_, 2)
 
 
 def _direction(row: Row, faults: Faults) -> int:

@@ -8,6 +8,7 @@ import warnings
 import zlib
 from dataclasses import replace
 from pathlib import Path
+from xml.parsers import expat
 
 import networkx as nx
 import shapely
@@ -209,14 +210,28 @@ def _form(path: Path, faults: Faults) -> str:
     )
 
 
+def _has_doctype(path: Path, faults: Faults) -> bool:
+    """Return whether a DOCTYPE stands before the first element, behind however much else."""
+    told: list[bool] = []
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = lambda *_: told.append(True)
+    parser.StartElementHandler = lambda *_: told.append(False)
+    try:
+        with path.open("rb") as stream:
+            while not told and (part := stream.read(_HEAD_BYTES)):
+                parser.Parse(part)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        if not told:
+            raise unreadable(faults, str(error)) from None
+    return bool(told) and told[0]
+
+
 def _read_graphml(path: Path, crs: str, faults: Faults) -> RoadFile:
     # OSMnx takes more than a second to import, which only those who use it should wait for.
     import osmnx
 
-    with path.open("rb") as stream:
-        head = stream.read(_HEAD_BYTES)
-    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-        # Nothing that writes GraphML needs these; entities can fill the memory.
+    if _has_doctype(path, faults):
+        # Nothing that writes GraphML needs one; its entities can fill the memory.
         raise unreadable(faults, "DOCTYPE")
     try:
         with warnings.catch_warnings():
