@@ -100,8 +100,10 @@ def ours(path: Path) -> dict[str, object]:
     found = workflow.examine(read)
     tables = (found.townships, found.people, found.places, found.roads)
     report = InputsReport(path.name, read, *tables, found.faults)
-    report.to_dict("ko")
-    return {**report.totals, "faults": len(report.faults), "remarks": len(report.remarks)}
+    report.to_html("ko")
+    counts = {"faults": len(report.faults), "remarks": len(report.remarks)}
+    files = {one.file: {"rows": one.rows, "used": one.used} for one in report.readings}
+    return {"counties": len(read.area.sigungu), **report.totals, **counts, "files": files}
 
 
 def plain(path: Path) -> dict[str, object]:

@@ -4,6 +4,7 @@ import json
 import struct
 import unicodedata
 import zipfile
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +16,8 @@ from input_cases import scenario
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
 from ruralcare import InputError, inputs
+from ruralcare.inputs.files import Faults, read_bytes
+from ruralcare.inputs.workbooks import is_workbook
 
 
 def areas(crs="EPSG:4326"):
@@ -338,3 +341,179 @@ def test_real_boundaries_of_2021(shared_data, tmp_path):
     )
     # 무주군 has 631.8 km².
     assert towns.frame.geometry.area.sum() / 1e6 == pytest.approx(631.8, rel=0.01)
+
+
+def test_a_zip_file_gives_the_files_of_one_folder_only(tmp_path):
+    areas("EPSG:5186").to_file(tmp_path / "t.shp", encoding="utf-8")
+    later = areas("EPSG:5186").assign(adm_nm="남의도 남의군 남의면")
+    later.to_file(tmp_path / "u.shp", encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "map.zip", "w") as archive:
+        for suffix in ("shp", "shx", "dbf", "prj"):
+            archive.write(tmp_path / f"t.{suffix}", f"지도/경계/t.{suffix}")
+        # Tables of the same name that belong to something else.
+        archive.write(tmp_path / "u.dbf", "지도/표/t.dbf")
+        archive.write(tmp_path / "u.dbf", "t.dbf")
+    check(read(tmp_path, "map.zip"))
+
+
+def test_a_zip_file_with_one_map_in_two_formats_and_other_json(tmp_path):
+    areas("EPSG:5186").to_file(tmp_path / "t.shp", encoding="utf-8")
+    areas().to_file(tmp_path / "t.gpkg")
+    with zipfile.ZipFile(tmp_path / "map.zip", "w") as archive:
+        for suffix in ("gpkg", "shp", "shx", "dbf", "prj"):
+            archive.write(tmp_path / f"t.{suffix}")
+        archive.writestr("about.json", "{}")
+    check(read(tmp_path, "map.zip"))
+    assert reading(tmp_path, "map.zip").form == "Shapefile"
+
+
+def test_a_zip_file_names_its_maps_with_their_folders(tmp_path):
+    areas().to_file(tmp_path / "t.geojson")
+    with zipfile.ZipFile(tmp_path / "map.zip", "w") as archive:
+        for year in ("2022", "2023"):
+            archive.write(tmp_path / "t.geojson", f"{year}/t.geojson")
+    with pytest.raises(InputError, match=r"2022/t\.geojson, 2023/t\.geojson"):
+        read(tmp_path, "map.zip")
+
+
+@pytest.mark.parametrize("at", range(0, 60, 7))
+def test_a_damaged_directory_of_a_zip_file_is_a_fault(tmp_path, at):
+    areas().to_file(tmp_path / "t.geojson")
+    with zipfile.ZipFile(tmp_path / "map.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(tmp_path / "t.geojson", "경계.geojson")
+    whole = (tmp_path / "map.zip").read_bytes()
+    start = whole.index(b"PK\x01\x02")
+    content = bytearray(whole)
+    content[start + at] ^= 0xFF
+    (tmp_path / "map.zip").write_bytes(content)
+    faults = []
+    try:
+        check(read(tmp_path, "map.zip"))
+    except InputError as error:
+        faults = error.faults
+    assert len(faults) <= 1
+
+
+def test_a_text_that_looks_like_another_format_is_a_text(tmp_path):
+    frame = areas().assign(note="<OGRVRTDataSource><OGRVRTLayer name='x'/></OGRVRTDataSource>")
+    frame[["note", *[name for name in frame if name != "note"]]].to_file(tmp_path / "t.geojson")
+    check(read(tmp_path, "t.geojson"))
+
+
+@pytest.mark.parametrize("crs", ["EPSG:5179", "EPSG:32652"])
+def test_dates_of_the_boundaries_matter_where_codes_are_the_ministrys(tmp_path, crs):
+    areas().to_file(tmp_path / "t.geojson")
+    found = scenario(tmp_path, townships={"files": ["t.geojson"], "as_of": "soon"}, crs=crs)
+    if crs == "EPSG:32652":
+        # Made for a strip from the south pole to Siberia: any text is an id there.
+        assert len(inputs.read_townships(found).frame) == 2
+        return
+    with pytest.raises(InputError) as caught:
+        inputs.read_townships(found)
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.column, fault.value) == ("scenario.toml", "townships.as_of", "soon")
+
+
+@pytest.mark.parametrize(
+    ("as_of", "first"),
+    [("2023-5", "4211025000"), ("2023년 5월", "4211025000"), ("2023. 6. 11.", "5111025000")],
+)
+def test_codes_are_those_of_the_month_that_is_meant(tmp_path, as_of, first):
+    frame = areas().assign(
+        adm_cd2=["4211025000", "4211031000"],
+        geometry=[box(127.7, 37.9, 127.8, 38.0), box(127.8, 37.9, 127.9, 38.0)],
+    )
+    frame.to_file(tmp_path / "t.geojson")
+    assert read(tmp_path, "t.geojson", as_of=as_of).index[0] == first
+
+
+@pytest.mark.parametrize(
+    ("entries", "found"),
+    [
+        (["전남"], ["해남읍"]),
+        (["46"], ["해남읍"]),
+        (["광주"], ["충장동"]),
+        (["29"], ["충장동"]),
+        (["전남광주통합특별시"], ["충장동", "해남읍"]),
+        (["12"], ["충장동", "해남읍"]),
+        (["전라남도 해남군"], ["해남읍"]),
+        (["전남광주통합특별시 해남군"], ["해남읍"]),
+        (["46820"], ["해남읍"]),
+        (["12790"], ["해남읍"]),
+        (["광주 동구"], ["충장동"]),
+    ],
+)
+@pytest.mark.parametrize("given", ["old", "new"])
+@pytest.mark.parametrize("as_of", ["2025", "2026-07"])
+def test_counties_of_provinces_that_merged(tmp_path, entries, found, given, as_of):
+    codes = {"old": ["4682025000", "2911051000"], "new": ["1279025000", "1221051000"]}[given]
+    names = {"old": ["전라남도", "광주광역시"], "new": ["전남광주통합특별시"] * 2}[given]
+    frame = areas().assign(
+        adm_cd2=codes,
+        adm_nm=[f"{names[0]} 해남군 해남읍", f"{names[1]} 동구 충장동"],
+        sggnm=["해남군", "동구"],
+        geometry=[box(126.5, 34.5, 126.6, 34.6), box(126.9, 35.1, 127.0, 35.2)],
+    )
+    frame.to_file(tmp_path / "t.geojson")
+    read_ = scenario(
+        tmp_path,
+        townships={"files": ["t.geojson"], "as_of": as_of},
+        area={"sigungu": entries},
+    )
+    towns = inputs.read_townships(read_).frame
+    assert sorted(towns["name"]) == found
+    then = "12" if as_of == "2026-07" else {"해남읍": "46", "충장동": "29"}
+    for code, name in towns["name"].items():
+        assert code[:2] == (then if isinstance(then, str) else then[name])
+
+
+@pytest.mark.integration
+def test_real_boundaries_of_chungbuk(shared_data, tmp_path):
+    source = shared_data / "korea/boundaries/hangjeongdong_2021_chungbuk.geojson"
+    features = json.loads(source.read_text("utf-8"))["features"]
+    assert len(features) == 153
+    found = scenario(tmp_path, townships={"files": [str(source)], "as_of": "2021"})
+    towns = inputs.read_townships(found)
+    codes = {feature["properties"]["adm_cd2"] for feature in features}
+    assert set(towns.frame.index) == codes
+    assert all(code.startswith("43") for code in codes)
+    assert towns.frame.geometry.is_valid.all()
+    (told,) = towns.readings
+    assert (told.rows, told.used, told.crs) == (153, 153, "EPSG:4326")
+
+
+@pytest.mark.integration
+def test_real_boundaries_of_counties_are_refused(shared_data, tmp_path):
+    source = shared_data / "korea/boundaries/skorea-municipalities-2018-topo.json"
+    found = scenario(tmp_path, townships={"files": [str(source)], "as_of": "2018"})
+    with pytest.raises(InputError) as caught:
+        inputs.read_townships(found)
+    (fault,) = caught.value.faults
+    assert fault.problem.template.startswith("These are codes of counties")
+    assert (fault.file, fault.column) == (source.name, "code")
+    document = json.loads(source.read_text("utf-8"))
+    (layer,) = document["objects"].values()
+    assert fault.value == layer["geometries"][0]["properties"]["code"]
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError("broken")])
+def test_a_file_that_cannot_be_opened_is_a_fault(tmp_path, monkeypatch, error):
+    def refuse(*_, **__):
+        raise error
+
+    (tmp_path / "t.csv").write_text("a", "utf-8")
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(InputError, match=f"cannot be opened: {error.strerror or error}"):
+        read_bytes(tmp_path / "t.csv", Faults("t.csv"))
+
+
+def test_a_name_that_is_no_file_is_no_workbook_but_by_its_suffix(tmp_path):
+    for name, found in (("t.csv", False), ("t.xlsx", True), ("t" * 300, False)):
+        assert is_workbook(tmp_path / name) is found
+        faults = Faults(name)
+        with pytest.raises(InputError):
+            read_bytes(tmp_path / name, faults)
+        assert len(faults.found) == 1
+    (tmp_path / "t.txt").write_bytes(b"PK\x03\x04 and more")
+    assert is_workbook(tmp_path / "t.txt")
+    assert is_workbook(tmp_path) is False

@@ -80,14 +80,13 @@ def test_every_fault_of_every_file_is_in_one_report(tmp_path):
     assert status[FILES["boundaries"]] == status[FILES["roads"]] == status[FILES["hira"]] == "read"
 
 
-def test_faults_go_to_the_error_stream(tmp_path):
+def test_faults_make_the_exit_code_and_can_be_saved_with_the_report(tmp_path):
     path = county(tmp_path)
     spoil(tmp_path)
     result = call(path)
     assert result.exit_code == 2
-    assert "서른" in result.stderr
-    assert "3건" in result.stderr
-    assert result.stdout == ""
+    assert "서른" in result.stdout
+    assert "3건" in result.stdout
 
 
 def test_a_faulty_scenario_has_a_report_as_well(tmp_path):
@@ -142,3 +141,32 @@ def test_what_data_say_cannot_command_the_terminal(tmp_path, evil):
     result = call(path)
     assert "몰라" in result.output
     assert not set(result.output) & set("\x1b\x9b\u202e\x07")
+
+
+def test_a_county_that_the_lists_do_not_cover_is_named(tmp_path):
+    def only_hospitals(raw):
+        raw["facilities"]["sources"] = [{"file": FILES["hira"]}]
+
+    covered = call(county(tmp_path / "a"), "--language", "en").stdout
+    assert "no institution with a service of the plan" not in covered
+    told = call(county(tmp_path / "b", only_hospitals), "--language", "en").stdout
+    assert "no institution with a service of the plan in 한울군" in told
+    none = call(county(tmp_path / "c", lambda raw: raw.pop("facilities")), "--language", "en")
+    assert "No list of institutions is given" in none.stdout
+
+
+def test_a_township_where_nobody_lives_can_be_left_out(tmp_path):
+    path = county(tmp_path, lambda raw: raw["area"].update(without=["다솜면"]))
+    # The register of a county with such a township does not list it.
+    register = tmp_path / FILES["register"]
+    lines = register.read_bytes().decode("cp949").splitlines(keepends=True)
+    kept = [line for line in lines if "다솜면" not in line and "한울군 (" not in line]
+    kept = [line for line in kept if "(4600000000)" not in line]
+    register.write_bytes("".join(kept).encode("cp949"))
+    replaced(
+        tmp_path / FILES["villages"], "다솜리,4699032021,4699032000", "다솜리,4698031021,4698031000"
+    )
+    replaced(tmp_path / FILES["villages"], "한울군,다솜면", "옆골군,이웃면")
+    report = json.loads(call(path, "--json", "--language", "en").stdout)
+    assert report["faults"] == []
+    assert report["totals"]["townships"] == 2

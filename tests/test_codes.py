@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
+import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 from input_cases import scenario
+from tiny_county import FILES, TOWNSHIPS, county, people
 
-from ruralcare import InputError
+from ruralcare import InputError, Scenario, inputs, workflow
 from ruralcare.inputs.codes import (
     CodeBook,
     CodeChange,
@@ -301,3 +304,42 @@ def test_every_province_of_the_register_has_its_code():
     assert len(found) == 17
     for name, code in found:
         assert code in provinces(name)
+
+
+def renumbered(folder: Path) -> Scenario:
+    """Write the tiny county with boundaries of 2026 under the codes of its new province."""
+    county(folder, lambda raw: raw["townships"].update(as_of="2026-07"))
+    path = folder / FILES["boundaries"]
+    text = path.read_text("utf-8").replace('"4699', '"1299')
+    path.write_text(text.replace("전라남도", "전남광주통합특별시"), "utf-8")
+    return Scenario.read(folder / FILES["scenario"])
+
+
+def test_a_register_of_2023_meets_boundaries_of_2026_by_names(tmp_path):
+    found = renumbered(tmp_path)
+    # Villages have places; only the register is joined by names.
+    path = tmp_path / FILES["villages"]
+    path.write_text(path.read_text("utf-8").replace(",4699", ",1299"), "utf-8")
+    towns = inputs.read_townships(found)
+    assert towns.frame.index.tolist() == ["1299025000", "1299031000", "1299032000"]
+    population = inputs.read_population(found, towns)
+    counted = population.frame.groupby("township_id")["persons"].sum()
+    for old in TOWNSHIPS:
+        told = sum(people(old, sex, age) for sex in ("남", "여") for age in range(0, 105, 5))
+        assert counted["12" + old[2:]] == told
+    remarks = [one for reading in population.readings for one in reading.remarks]
+    assert len([one for one in remarks if "joined by its name" in one.problem.template]) == 3
+
+
+def test_a_register_of_2023_meets_boundaries_of_2026_by_code(tmp_path):
+    found = renumbered(tmp_path)
+    (tmp_path / "own.csv").write_text(
+        "old_code,new_code,changed_on,name,source\n46990,12990,2026-07-01,,\n", "utf-8"
+    )
+    raw = tomllib.loads(found.path.read_text("utf-8"))
+    raw["townships"]["code_changes"] = "own.csv"
+    found.path.write_text(tomli_w.dumps(raw), "utf-8")
+    examined = workflow.examine(Scenario.read(found.path))
+    assert [fault.render("en") for fault in examined.faults] == []
+    remarks = [one for reading in examined.readings for one in reading.remarks]
+    assert [one for one in remarks if "joined by its name" in one.problem.template] == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from people_cases import DASOM, GOUN, NARAE, metres, scenario, towns
 from shapely.geometry import Point, box
@@ -176,3 +178,107 @@ def test_the_real_villages_against_a_plain_count(shared_data):
     assert len(villages) == len(rows) == 653
     assert villages["persons"].sum() == pytest.approx(sum(float(row["population"]) for row in rows))
     assert set(villages["township_id"]) == {row["admin_dong_code"] for row in rows}
+
+
+def around(*boxes):
+    """Return neighbouring townships."""
+    squares = gpd.GeoSeries([box(*one) for one in boxes], crs=4326).to_crs(5179)
+    codes = [f"469100{at}000" for at in range(len(boxes))]
+    frame = gpd.GeoDataFrame(
+        {"name": codes, "sigungu_id": "46910", "sigungu_name": "옆군", "seat": squares.centroid},
+        geometry=squares,
+    )
+    frame.index = pd.Index(codes, name="township_id")
+    return frame
+
+
+def off_coast(folder):
+    """Homes inside, and others 222, 444 and 1,100 m off the southern coast."""
+    homes = [*HOMES, (126.55, 34.498, 4), (126.65, 34.496, 2), (126.75, 34.49, 50)]
+    folder.mkdir(exist_ok=True)
+    with (folder / "homes.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows([["lon", "lat", "households"], *homes])
+    return "homes.csv"
+
+
+def test_homes_off_the_coast_count_for_the_nearest_township(tmp_path):
+    points = read(tmp_path, kind="buildings", file=off_coast(tmp_path), column="households")
+    assert shares(points) == {
+        GOUN: [1 / 8, 3 / 8, 4 / 8],
+        NARAE: [0.5, 0.5],
+        DASOM: [0.25, 0.25, 0.5],
+    }
+    (reading,) = points.readings
+    assert (reading.rows, reading.used) == (9, 8)
+    told = [(one.problem.values["count"], one.problem.values["persons"]) for one in reading.remarks]
+    assert told == [(2, 6), (1, 50)]
+
+
+def test_homes_in_a_neighbouring_township_are_its_own(tmp_path):
+    file = off_coast(tmp_path)
+    # The first lies inside the neighbour, the second is nearer to it than to the planned one.
+    own = dataclasses.replace(
+        towns(), around=around((126.5, 34.4, 126.6, 34.499), (126.6, 34.4, 126.7, 34.4955))
+    )
+    points = read(tmp_path, own, kind="buildings", file=file, column="households")
+    assert shares(points) == {GOUN: [0.25, 0.75], NARAE: [1.0], DASOM: [0.25, 0.25, 0.5]}
+    (remark,) = points.readings[0].remarks
+    assert (remark.problem.values["count"], remark.problem.values["persons"]) == (1, 50)
+
+
+@pytest.mark.parametrize("crs", [4326, 5186])
+def test_no_home_near_the_edge_of_a_wide_area_is_missed(tmp_path, crs):
+    """The northern edge of 200 km of 5179 is no line between its corners in degrees."""
+    edge = box(900_000, 1_800_000, 1_100_000, 1_900_000)
+    frame = towns().frame.iloc[:1].set_geometry([edge])
+    wide = dataclasses.replace(towns(), frame=frame)
+    homes = [Point(x, 1_899_950) for x in range(905_000, 1_100_000, 1000)]
+    gpd.GeoDataFrame(geometry=homes, crs=5179).to_crs(crs).to_file(tmp_path / "h.gpkg")
+    points = read(tmp_path, wide, kind="buildings", file="h.gpkg")
+    assert len(points.frame) == len(homes)
+
+
+def test_a_damaged_crs_of_a_shapefile_is_a_fault(tmp_path):
+    homes = [Point(lon, lat) for lon, lat, _ in HOMES]
+    gpd.GeoDataFrame({"n": range(6)}, geometry=homes, crs=4326).to_file(tmp_path / "h.shp")
+    content = bytearray((tmp_path / "h.prj").read_bytes())
+    content[10] = 0xFF
+    (tmp_path / "h.prj").write_bytes(content)
+    assert "cannot be read: h.prj" in str(fault(tmp_path, kind="buildings", file="h.shp").problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("126,53", "decimal comma"),
+        ("126,599", "decimal comma"),
+        ("126°31'48\"", "minutes and seconds"),
+        ("126도 31분 48초", "minutes and seconds"),
+        ("동쪽", "missing or no number"),
+        ("", "missing or no number"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["villages", "buildings"])
+def test_degrees_written_otherwise_are_told(tmp_path, text, told, kind):
+    own_villages(tmp_path)
+    with (tmp_path / "own.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    rows[1][3] = text
+    with (tmp_path / "own.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+    found = fault(tmp_path, kind=kind, file="own.csv")
+    assert told in str(found.problem)
+    assert (found.row, found.column, found.value) == (2, "lon", text)
+
+
+def test_metres_may_have_commas(tmp_path):
+    file = own_villages(tmp_path, 5179)
+    with (tmp_path / file).open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    for row in rows[1:]:
+        row[3:] = [f"{float(one):,.3f}" for one in row[3:]]
+    with (tmp_path / file).open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+    points = read(tmp_path, kind="villages", file=file, crs="EPSG:5179")
+    place = points.frame.loc[f"{DASOM}-001"].geometry
+    assert place.distance(Point(metres(126.75, 34.55))) < 0.01

@@ -355,6 +355,237 @@ def test_one_institution_in_two_lists_is_kept_once(folder):
     ]
 
 
+def city(folder, rows, name="city.csv", delimiter=","):
+    with (folder / name).open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, delimiter=delimiter)
+        writer.writerows([["기관명", "주소", "급여종류", "정원", "코드"], *rows])
+
+
+def plain(folder, name, rows):
+    head = "facility_id,name,service,capacity_persons,care_workers,lon,lat,address\n"
+    (folder / name).write_text(head + rows, "utf-8")
+
+
+def test_exact_places_far_apart_are_never_one(folder):
+    """One name and one house number in two townships, and outside of the planned ones."""
+    towns, x, y = with_neighbours()
+    at = gpd.GeoSeries(
+        [Point(x + 5_000, y + 5_000), Point(x + 15_000, y + 5_000), Point(x + 21_000, y + 5_000),
+         Point(x + 29_000, y + 5_000), Point(x + 29_100, y + 5_000)],
+        crs=5179,
+    ).to_crs(4326)  # fmt: skip
+    for number, point in enumerate(at):
+        row = f"{number},행복요양원,방문요양,,,{point.x},{point.y},중앙로 12\n"
+        plain(folder, f"{number}.csv", row)
+    found = read(folder, *(f"{number}.csv" for number in range(5)), towns=towns)
+    # Only the last two, 100 m apart, are one.
+    assert sorted(found.frame.index) == ["0", "1", "2", "3"]
+
+
+def test_neighbours_of_one_name_are_one_only_in_one_township(folder):
+    towns, _, _ = with_neighbours()
+    extra = towns.around.loc["9972031000"].copy()
+    extra["name"], extra["sigungu_id"], extra["sigungu_name"] = "옆면", "99730", "딴군"
+    around = towns.around.drop("9972032000")
+    around.loc["9973031000"] = extra
+    towns = Townships(towns.frame, "2023", around=around)
+    plain(folder, "a.csv", "A,행복,방문요양,,,,,옆군 옆면 중앙로 12\n")
+    plain(folder, "b.csv", "B,행복,방문요양,,,,,딴군 옆면 중앙로 12\n")
+    plain(folder, "c.csv", "C,행복,방문요양,,,,,옆군 옆면 중앙로 12\n")
+    found = read(folder, "a.csv", "b.csv", "c.csv", towns=towns)
+    assert sorted(found.frame.index) == ["A", "B"]
+
+
+def test_a_road_and_a_lot_of_one_institution_are_one_and_said_so(folder):
+    plain(folder, "a.csv", f"A,고운센터,주야간보호,20,,,,{HERE}\n")
+    city(folder, [["고운센터", "가람도 한들군 한들읍 한들리 12-3", "주야간보호", 20, ""]])
+    found = read(folder, "a.csv", "city.csv")
+    assert found.frame.index.tolist() == ["A"]
+    assert offers(found) == {("A", "day_care"): (20, "published")}
+    ((row, value, text),) = remarks(found)
+    assert (row, value) == (2, "고운센터")
+    assert "another kind of address" in text
+    # In another township it is another one.
+    city(folder, [["고운센터", "가람도 한들군 묵도면 묵도리 12-3", "주야간보호", 20, ""]])
+    assert len(read(folder, "a.csv", "city.csv").frame) == 2
+    # Two of one list are two, though each might be the one of the other.
+    lots = [["고운센터", f"가람도 한들군 한들읍 한들리 {n}", "주야간보호", 20, ""] for n in (1, 2)]
+    city(folder, lots)
+    assert len(read(folder, "a.csv", "city.csv").frame) == 2
+
+
+def test_a_code_makes_one_institution_of_two_names(folder):
+    plain(folder, "a.csv", f"14699000001,고운 요양원,노인요양시설,30,,,,{HERE}\n")
+    plain(folder, "b.csv", f"14699000001,고운요양원(2관),주야간보호,20,,,,{HERE}\n")
+    found = read(folder, "a.csv", "b.csv")
+    assert offers(found) == {
+        ("14699000001", "nursing_home"): (30, "published"),
+        ("14699000001", "day_care"): (20, "published"),
+    }
+    assert "has the code of 고운 요양원 in a.csv" in remarks(found)[0][2]
+    # One code at two exact places is a mistake in one of them.
+    plain(folder, "a.csv", "1,가,day_care,,,126.55,34.55,\n")
+    plain(folder, "b.csv", "1,가,day_care,,,126.56,34.55,\n")
+    with pytest.raises(InputError, match="occurs 2 times"):
+        read(folder, "a.csv", "b.csv")
+
+
+def test_the_capacity_of_a_row_is_that_of_its_services(folder):
+    """Rows of one institution, and rows of two lists."""
+    city(
+        folder,
+        [
+            ["복합원", HERE, "노인요양시설", 50, ""],
+            ["복합원", HERE, "주야간보호", 20, ""],
+            ["데이", HERE, "주야간보호", 25, ""],
+            ["데이", HERE, "방문요양", "", ""],
+            ["새집", HERE, "노인요양시설", "", ""],
+            ["새집", HERE, "주야간보호", 15, ""],
+        ],
+    )
+    found = read(folder, "city.csv")
+    names = found.frame["name"].to_dict()
+    assert {(names[code], service): told for (code, service), told in offers(found).items()} == {
+        ("복합원", "nursing_home"): (50, "published"),
+        ("복합원", "day_care"): (20, "published"),
+        ("데이", "day_care"): (25, "published"),
+        ("데이", "home_visit_care"): (10, "default"),
+        ("새집", "nursing_home"): (9, "default"),
+        ("새집", "day_care"): (15, "published"),
+    }
+
+
+def test_lists_complete_each_other_and_count_nothing_twice(folder):
+    plain(
+        folder,
+        "a.csv",
+        f"A,가,주야간보호,20,,,,{HERE}\nB,나,노인요양시설,30,12,,,{HERE}\n"
+        f"C,다,방문요양,,10,,,{HERE}\n",
+    )
+    city(
+        folder,
+        [
+            ["가", HERE, "방문요양", "", ""],
+            ["나", HERE, "노인요양시설(개정법)", 45, ""],
+            ["나", HERE, "주야간보호", 18, ""],
+            ["다", HERE, "주야간보호", "", ""],
+        ],
+    )
+    assert offers(read(folder, "a.csv", "city.csv")) == {
+        ("A", "day_care"): (20, "published"),
+        ("A", "home_visit_care"): (10, "default"),
+        ("B", "nursing_home"): (30, "published"),
+        ("B", "day_care"): (18, "published"),
+        ("C", "home_visit_care"): (13, "care workers"),
+        ("C", "day_care"): (20, "default"),
+    }
+
+
+def test_a_finer_place_of_a_later_list_is_used(folder):
+    plain(folder, "a.csv", f"A,가,day_care,,,,,{HERE}\n")
+    plain(folder, "b.csv", f"B,가,day_care,,,126.55,34.55,{HERE}\n")
+    found = read(folder, "a.csv", "b.csv").frame
+    assert found["location_precision"].to_dict() == {"A": "point"}
+    assert found["township_id"].tolist() == ["9971025000"]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_other_delimiters(folder, delimiter):
+    city(folder, [["가, 나", HERE, "방문요양,방문목욕", "", ""]], delimiter=delimiter)
+    found = read(folder, "city.csv")
+    assert found.frame["name"].tolist() == ["가, 나"]
+    assert set(found.offers["service"]) == {"home_visit_care", "visit_bath"}
+    rows = [["facility_id", "name", "service", "address"], ["a", "나", "day_care", HERE]]
+    (folder / "p.txt").write_text("\n".join(delimiter.join(row) for row in rows), "utf-8")
+    assert read(folder, "p.txt").frame.index.tolist() == ["a"]
+    rows = [["coop_id", "name", "address"], ["1", "한들농협", HERE]]
+    (folder / "c.txt").write_text("\n".join(delimiter.join(row) for row in rows), "utf-8")
+    coops = inputs.read_cooperatives(scenario(folder, cooperatives={"file": "c.txt"}))
+    assert coops.frame.index.tolist() == ["1"]
+
+
+def test_the_first_column_of_a_name_that_has_content_holds(folder):
+    head, row = ["기관명", "주소", "급여종류", "주소"], ["가", HERE, "방문요양", ""]
+    other = ["나", "", "방문요양", THERE]
+    with (folder / "city.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([head, row, other])
+    book(folder / "city.xlsx", 목록=[head, row, other])
+    for name in ("city.csv", "city.xlsx"):
+        found = read(folder, name)
+        places = found.frame.set_index("name")["township_id"].to_dict()
+        assert places == {"가": "9971025000", "나": "9971031000"}
+        assert [text for *_, text in remarks(found)] == [
+            "The table has the column more than once; the first cell with content holds."
+        ]
+
+
+def test_what_is_wrong_elsewhere_does_not_stop_the_plan(folder):
+    far = f"1.1111E+10,먼,{ELSEWHERE},방문요양,\n"
+    text = f"기관코드,기관명,주소,유형,정원\n{far}{far},먼,{ELSEWHERE},방문요양,\n"
+    (folder / "ltc.csv").write_text(text + f"1,가,{HERE},방문요양,\n", "utf-8")
+    book(folder / "n.xlsx", **{**NHIS, "일반현황": [*NHIS["일반현황"], NHIS["일반현황"][-1]]})
+    (folder / "h.csv").write_text(
+        "\n".join(",".join(str(c or "") for c in row) for row in [*HIRA, HIRA[4]]), "utf-8"
+    )
+    found = read(folder, "ltc.csv", "n.xlsx", "h.csv")
+    assert len(found.frame) == 1 + 2 + 3
+    for reading, left_out in zip(found.readings, (3, 2, 3), strict=True):
+        assert f"left out: {left_out}." in str(reading.remarks[-1].problem)
+    (folder / "ltc.csv").write_text(text + f"1.2E+10,가,{HERE},방문요양,\n", "utf-8")
+    with pytest.raises(InputError) as caught:
+        read(folder, "ltc.csv")
+    assert [fault.row for fault in caught.value.faults] == [5]
+
+
+def test_neighbouring_institutions_are_noted_for_the_results(folder):
+    towns, _, _ = with_neighbours()
+    plain(folder, "p.csv", f"a,가,day_care,,,,,옆군 옆면 1\nb,나,day_care,,,,,{HERE}\n")
+    notes = [str(note) for note in read(folder, "p.csv", towns=towns).notes]
+    (told,) = [note for note in notes if "up to 20 km away" in note]
+    assert "within reach: 1. The people there, who use them too, are not counted." in told
+    plain(folder, "p.csv", f"b,나,day_care,,,,,{HERE}\n")
+    notes = [str(note) for note in read(folder, "p.csv", towns=towns).notes]
+    assert not any("up to 20 km away" in note for note in notes)
+
+
+def test_neighbouring_institutions_in_their_villages(folder):
+    towns, x, y = with_neighbours()
+    at = gpd.GeoSeries([Point(x + 5_000, y + 5_000), Point(x + 22_000, y + 2_000)], crs=5179)
+    here, near = at.to_crs(4326)
+    (folder / "villages.csv").write_text(
+        "sigungu,eupmyeondong,ri,legal_dong_code,admin_dong_code,population,lat,lon\n"
+        f"한들군,한들읍,백호리,1,9971025000,300,{here.y},{here.x}\n"
+        f"옆군,옆면,나래리,2,9972031000,300,{near.y},{near.x}\n",
+        "utf-8",
+    )
+    plain(folder, "p.csv", "a,가,day_care,,,,,옆군 옆면 나래길 1\nb,나,day_care,,,,,옆군 옆면 1\n")
+    found = scenario(
+        folder,
+        points={"kind": "villages", "file": "villages.csv"},
+        facilities={"sources": [{"file": "p.csv"}]},
+    )
+    frame = inputs.read_facilities(found, towns).frame
+    assert frame["location_precision"].to_dict() == {"a": "village", "b": "township"}
+    assert frame.geometry["a"].distance(at[1]) < 1
+    assert set(frame["township_id"]) == {""}
+
+
+def test_coordinates_that_contradict_the_address(folder):
+    towns, x, y = with_neighbours()
+    # 한들읍 ends at x + 10 km.
+    at = gpd.GeoSeries(
+        [Point(x + east, y + 5_000) for east in (14_900, 16_000, 90_000)], crs=5179
+    ).to_crs(4326)
+    rows = "".join(f"{n},{n},day_care,,,{p.x},{p.y},{HERE}\n" for n, p in enumerate(at))
+    plain(folder, "p.csv", rows)
+    found = read(folder, "p.csv", towns=towns)
+    told = [(row, text) for row, _, text in remarks(found) if "outside the township" in text]
+    assert [row for row, _ in told] == [3, 4]
+    assert "6 km outside" in told[0][1]
+    assert "80 km outside" in told[1][1]
+    assert found.frame["township_id"].to_dict() == {"0": "9971031000", "1": "9971031000"}
+
+
 def test_a_file_named_twice_adds_nothing(folder):
     (folder / "ltc.csv").write_text(
         f"기관코드,기관명,주소,유형,정원\n1,가,{HERE},방문요양,\n", "utf-8"

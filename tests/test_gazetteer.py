@@ -191,3 +191,36 @@ def test_many_addresses_take_a_moment():
 def test_an_address_taken_apart(text, number, question, precision):
     found = parse_address(text)
     assert (found.number, found.question, found.precision) == (number, question, precision)
+
+
+def test_villages_of_neighbouring_townships(gazetteer):
+    frame = gazetteer.townships.frame
+    towns = Townships(frame.loc[["T1"]], "2023", around=frame.loc[["T2", "T3"]])
+    found = Gazetteer(towns, gazetteer.villages)
+    near = found.locate("전라남도 해남군 북면 백호리 3")
+    assert (near.ring, near.township_id, near.near_id) == ("near", "", "T2")
+    assert (near.precision, near.point) == ("village", Point(15, 5))
+    assert found.locate("전라남도 해남군 북면 3").precision == "township"
+    # A village beyond reach is far, though its township begins within it.
+    villages = {("T2", "백호"): Point(15 + 21_000, 5)}
+    assert Gazetteer(towns, villages).locate("해남군 북면 백호리 3").ring == "far"
+
+
+def test_how_far_a_place_lies_outside_of_its_address(gazetteer):
+    at = gpd.GeoSeries([Point(9 + 3_000, 5), Point(5, 5)], crs=5179).to_crs(4326)
+    away, inside = ((point.x, point.y) for point in at)
+    assert gazetteer.off_m_of("해남군 해남읍 중앙로 1", away) == pytest.approx(3000, abs=1)
+    assert gazetteer.off_m_of("해남군 해남읍 중앙로 1", inside) == pytest.approx(0, abs=1e-3)
+    for unknown in ("해남군 없는면 1", "고흥군 고흥읍 1", ""):
+        assert gazetteer.off_m_of(unknown, away) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["가" * 20_000 + "길 x", "시가" * 10_000, "1-" * 10_000, "(" * 20_000, "전남 " * 7_000]
+)
+def test_no_address_takes_long(gazetteer, text):
+    begin = time.perf_counter()
+    found = parse_address(text)
+    _ = found.number, found.lane, found.villages, found.precision, found.question
+    gazetteer.locate(text)
+    assert time.perf_counter() - begin < 1

@@ -7,6 +7,7 @@ import csv
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 import rasterio
@@ -146,6 +147,12 @@ def test_tables_of_grid_codes(tmp_path, digits, headed, delimiter):
     assert away <= 10 ** (5 - digits) * 0.75
 
 
+def belongs(centre, code, areas):
+    """Return whether a cell lies in a township, or off the coast of it."""
+    away = {one: area.distance(centre) for one, area in areas.items()}
+    return away[code] <= 500 and away[code] == min(away.values())
+
+
 def raster(path, crs="EPSG:5179", nodata=-9999.0, side=500.0):
     """Write cells of 500 m around the townships, and return what each township should get."""
     west, south = metres(126.45, 34.45)
@@ -159,7 +166,7 @@ def raster(path, crs="EPSG:5179", nodata=-9999.0, side=500.0):
             values[row, column] = rng.integers(0, 50)
             centre = Point(west + side * (column + 0.5), south + side * (60 - row - 0.5))
             for code in wanted:
-                if areas[code].contains(centre) and values[row, column] > 0:
+                if values[row, column] > 0 and belongs(centre, code, areas):
                     wanted[code].append(float(values[row, column]))
     with rasterio.open(
         path, "w", driver="GTiff", height=60, width=90, count=1, dtype="float32", crs=crs,
@@ -273,3 +280,18 @@ def test_the_grid_of_a_nation_is_read_only_near_the_townships(tmp_path):
     points = read(tmp_path, "g.gpkg")
     check(points)
     assert points.readings[0].rows == 10_006
+
+
+def test_sheets_that_are_passed_over_are_named(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "격자"
+    for row in [("lon", "lat", "val"), *CELLS]:
+        book.active.append(row)
+    book.create_sheet("설명").append(["격자 인구"])
+    book.save(tmp_path / "g.xlsx")
+    points = read(tmp_path, "g.xlsx")
+    check(points)
+    sheets, outside = points.readings[0].remarks
+    assert sheets.value == "설명"
+    # The last cell lies in no township.
+    assert outside.problem.values == {"count": 1, "persons": 1000}

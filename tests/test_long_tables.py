@@ -575,3 +575,12 @@ def test_real_boundaries_of_2021_meet_the_register_of_2025(tmp_path, shared_data
         own = next(row for row in rows if row[0].startswith(f"전북특별자치도 {county} ("))
         chosen = frame.index[frame["sggnm"] == county]
         assert people.totals()[chosen].sum() == int(own[1].replace(",", ""))
+
+
+def test_of_two_months_on_two_sheets_the_last_is_used(tmp_path):
+    name = register_sheets(tmp_path, "r.xlsx", [("나중", "2023년12월"), ("먼저", "2023년10월")])
+    found = read(tmp_path, [name])
+    check(found)
+    assert found.as_of == {2023: "2023-12"}
+    told = {one.problem.template for one in found.readings[0].remarks}
+    assert "The file has several months of a year; the last of each year is used." in told

@@ -355,6 +355,25 @@ def test_our_own_branches_as_csv_and_as_sheet(folder):
         assert (found.readings[0].rows, found.readings[0].used) == (2, 2)
 
 
+def test_branches_outside_the_planned_counties_are_no_candidates(folder):
+    """The same in the code file and in our own list: near ones, far ones and those at sea."""
+    rows = [
+        branch("0120001", "한들농협", "가람도 한들군 한들읍 한들로 202"),
+        branch("0120002", "먼농협", "다른도 먼군 먼읍 먼로 3"),
+        branch("0040003", "먼지점", "다른도 먼군 먼읍 먼로 4", bank="국민"),
+    ]
+    workbook(folder / "kftc.xlsx", rows)
+    own = "coop_id,name,lon,lat,address\n1,한들농협,126.55,34.55,\n2,이웃농협,126.8,34.55,\n"
+    own += "3,바다농협,126.55,34.4,\n4,먼농협,127.9,34.5,\n5,딴농협,,,다른도 먼군 먼읍 1\n"
+    (folder / "own.csv").write_text(own, "utf-8")
+    for name, codes, left_out in (("kftc.xlsx", ["0120001"], 1), ("own.csv", ["1"], 4)):
+        found = inputs.read_cooperatives(scenario(folder, cooperatives={"file": name}))
+        assert found.frame.index.tolist() == codes
+        assert (found.frame["township_id"] != "").all()
+        told = [str(one.problem) for one in found.readings[0].remarks]
+        assert f"cannot be candidate sites, left out: {left_out}." in told[-1]
+
+
 @pytest.mark.integration
 def test_branches_of_the_real_code_file(shared_data, scenarios):
     path = shared_data / "korea/cooperatives/kftc_branches_202607.xlsx"

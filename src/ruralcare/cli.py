@@ -204,9 +204,7 @@ def check(
     if as_json:
         sys.stdout.write(json.dumps(report.to_dict(tongue), ensure_ascii=False, indent=1) + "\n")
     else:
-        # What must be corrected belongs to the error stream, also when it is a whole report.
-        console = out_console if report.ok else error_console
-        console.print(escape(report.render(tongue)))
+        out_console.print(escape(report.render(tongue)))
         if html is not None:
             _say(Message("Report in {path}", path=str(html)), tongue)
     if not report.ok:

@@ -20,13 +20,12 @@ from ruralcare.inputs import file_hash
 from ruralcare.language import Message
 from ruralcare.progress import Progress, silent
 from ruralcare.report import Results, document, map_page, tables, write_geopackage
+from ruralcare.spreadsheets import guarded
 
 __all__ = ["check_folder", "deliver", "write_page"]
 
 _MANIFEST = "manifest.json"
 _VERSIONS = ("geopandas", "highspy", "networkx", "numpy", "pandas", "scipy", "shapely")
-# A spreadsheet takes a text that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def check_folder(out: Path) -> None:
@@ -206,11 +205,7 @@ def _csv(frame: pd.DataFrame, path: Path) -> None:
     safe = frame.copy()
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name]):
-            safe[name] = safe[name].map(
-                lambda cell: (
-                    f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-                )
-            )
+            safe[name] = safe[name].map(guarded)
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 

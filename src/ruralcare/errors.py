@@ -26,6 +26,7 @@ __all__ = [
     "RuralCareError",
     "TableError",
     "VerificationError",
+    "is_shortened",
 ]
 
 
@@ -69,6 +70,14 @@ class Fault:
         head = " · ".join(place)
         body = f"{self.problem.render(language)} → {self.remedy.render(language)}"
         return f"{head}: {body}" if head else body
+
+
+MORE_ALIKE = "{count} more rows are like this."
+
+
+def is_shortened(fault: Fault) -> bool:
+    """Return whether a fault stands for several that were counted and not listed."""
+    return fault.problem.template == MORE_ALIKE
 
 
 class RuralCareError(Exception):

@@ -7,8 +7,11 @@ import datetime
 import os
 import shutil
 import tempfile
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,12 +28,13 @@ from ruralcare.inputs.areas.boundary_download import (
     find_counties,
     write_boundaries,
 )
+from ruralcare.inputs.reach import REACH_KM
 from ruralcare.inputs.roads.download import download_graph
-from ruralcare.inputs.roads.files import BUFFER_KM
 from ruralcare.inputs.roads.osm import write_osm
 from ruralcare.language import Language, Message
 from ruralcare.progress import Progress, silent
 from ruralcare.settings import Settings
+from ruralcare.spreadsheets import guarded
 from ruralcare.units import metres
 
 __all__ = ["Fetched", "fetch_county"]
@@ -130,21 +134,19 @@ def fetch_county(
     ids = find_counties(boundaries, counties)
     inside = boundaries.frame["sigungu_id"].isin(ids)
     area = shapely.union_all(boundaries.frame.geometry[inside].to_numpy())
-    near = shapely.dwithin(boundaries.frame.geometry.to_numpy(), area, metres(BUFFER_KM))
+    near = shapely.dwithin(boundaries.frame.geometry.to_numpy(), area, metres(REACH_KM))
     chosen = boundaries.frame[inside | near]
     names = tuple(
         chosen[chosen["sigungu_id"].isin(ids)]
         .drop_duplicates("sigungu_id")
         .sort_values("sigungu_id")["sigungu_name"]
     )
-    # Answers are kept until all is written, so that a second try need not begin anew; those of
-    # another day are not: what is fetched should be of today.
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    answers = settings.cache_dir / "fetch"
+    answers = _answers(settings, today, ids, out)
     graph, roads_as_of = None, None
     if roads:
         progress(Message("Fetching roads"))
-        graph, roads_as_of = _download(area, overpass_url, Settings(answers / today))
+        graph, roads_as_of = _download(area, overpass_url, Settings(answers))
     progress(Message("Writing files"))
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=place))
     try:
@@ -156,7 +158,7 @@ def fetch_county(
             encoding="utf-8",
             newline="\n",
         )
-        (work / "읽어보세요.txt").write_text(_README, encoding="utf-8-sig", newline="\r\n")
+        (work / "읽어보세요.txt").write_text(_readme(), encoding="utf-8-sig", newline="\r\n")
         _move(work, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -170,6 +172,29 @@ def fetch_county(
         ways,
         tuple(out / file for file in (_REGISTER, _FACILITIES, _COOPERATIVES)),
     )
+
+
+def _answers(settings: Settings, today: str, ids: Sequence[str], out: Path) -> Path:
+    """Return the folder for what the servers answer.
+
+    It is kept until all is written, so that a second try of the same day need not begin anew. It
+    belongs to one folder of results: another fetch at the same time has its own.
+    """
+    folder = settings.cache_dir / "fetch"
+    for old in folder.glob("*"):
+        # Of a try that failed before yesterday; at midnight another may still be under way.
+        if _age_days(old, today) > 1:
+            shutil.rmtree(old, ignore_errors=True)
+    key = sha256("\n".join([str(out), *ids]).encode("utf-8", "surrogateescape")).hexdigest()
+    return folder / f"{today}-{key[:16]}"
+
+
+def _age_days(folder: Path, today: str) -> int:
+    try:
+        made = datetime.date.fromisoformat(folder.name[:10])
+    except ValueError:
+        return 0
+    return (datetime.date.fromisoformat(today) - made).days
 
 
 def _free_place(out: Path) -> Path:
@@ -199,7 +224,7 @@ def _refused(out: Path, problem: Message, remedy: Message) -> InputError:
 def _download(
     area: shapely.Geometry, url: str | None, settings: Settings
 ) -> tuple[nx.MultiDiGraph, str | None]:
-    wide = shapely.buffer(area, metres(BUFFER_KM))
+    wide = shapely.buffer(area, metres(REACH_KM))
     try:
         return download_graph(wide, _CRS, url, settings)
     except DownloadError as error:
@@ -280,7 +305,7 @@ def _write_sources(work: Path, rows: list[dict[str, str]]) -> None:
     with (work / "SOURCES.csv").open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({key: guarded(cell) for key, cell in row.items()} for row in rows)
 
 
 def _attribution(row: dict[str, str]) -> str:
@@ -297,7 +322,8 @@ def _scenario(
     """Return the scenario with its comments; what comes from data is quoted."""
     title = "·".join(counties.values())
     first = datetime.datetime.now(tz=datetime.UTC).year + 1
-    parts: list[str] = [_HEAD]
+    text = _texts()
+    parts: list[str] = [text["head"]]
     parts.append(
         _toml(
             name="sigungu_" + "_".join(counties),
@@ -307,9 +333,9 @@ def _scenario(
             assumptions=["사업비와 인력 한도는 예시입니다."],
         )
     )
-    parts += [_AREA, _toml(area={"sigungu": list(counties)})]
+    parts += [text["area"], _toml(area={"sigungu": list(counties)})]
     parts += [
-        _TOWNSHIPS,
+        text["townships"],
         _toml(
             townships={
                 "files": [_BOUNDARIES],
@@ -318,89 +344,34 @@ def _scenario(
             }
         ),
     ]
-    parts += [_POPULATION, _toml(population={"files": [_REGISTER]})]
+    parts += [text["population"], _toml(population={"files": [_REGISTER]})]
     if len(sources) > 1:
         roads: dict[str, Any] = {"file": _ROADS, "attribution": _attribution(sources[1])}
-        parts += [_POINTS, _toml(points={"kind": "residential_roads"})]
-        places, road_parts = [_PLACES], [_ROAD_NOTES, _toml(roads=roads)]
+        parts += [text["points"], _toml(points={"kind": "residential_roads"})]
+        road_parts = [text["roads"], _toml(roads=roads)]
     else:
-        parts += [_POINTS_PROXY, _toml(points={"kind": "centroid"})]
-        places, road_parts = [_PLACES], [_ROADS_PROXY]
-    parts += places
-    parts.append(_toml(facilities={"sources": [{"file": _FACILITIES}]}))
-    parts += [_BRANCHES, _toml(cooperatives={"file": _COOPERATIVES})]
+        parts += [text["points_without_roads"], _toml(points={"kind": "centroid"})]
+        road_parts = [text["proxy"]]
+    parts += [text["facilities"], _toml(facilities={"sources": [{"file": _FACILITIES}]})]
+    parts += [text["cooperatives"], _toml(cooperatives={"file": _COOPERATIVES})]
     parts += road_parts
     periods = [{"year": first + step, "budget_mkrw": 1000} for step in range(_PLAN_YEARS)]
-    parts += [_PLAN, _toml(plan={"periods": periods})]
+    parts += [text["plan"], _toml(plan={"periods": periods})]
     return "\n".join(parts)
+
+
+def _texts() -> dict[str, str]:
+    """Return the comments of the scenario and the text to be read first."""
+    file = resources.files("ruralcare").joinpath("fetch_texts.toml")
+    texts: dict[str, str] = tomllib.loads(file.read_text(encoding="utf-8"))
+    return texts
+
+
+def _readme() -> str:
+    return _texts()["readme"].format(
+        register=_REGISTER, facilities=_FACILITIES, cooperatives=_COOPERATIVES
+    )
 
 
 def _toml(**values: object) -> str:
     return tomli_w.dumps(values)
-
-
-_HEAD: Final = """\
-# `ruralcare fetch`가 만든 시나리오입니다. 경계와 도로는 받아 두었습니다.
-# 빠진 자료(읽어보세요.txt 참고)를 폴더에 넣은 뒤 차례로 실행하십시오.
-#   ruralcare check scenario.toml
-#   ruralcare run scenario.toml --out results
-# 모든 항목의 설명은 `ruralcare schema`로 볼 수 있습니다. 여기에 없는 값(서비스, 비용, 기준 시간,
-# 인정률)은 프로그램의 기본값을 쓰며, 적으면 그 값이 우선합니다.
-# 파일 경로는 이 시나리오 파일이 있는 폴더를 기준으로 합니다.
-"""
-_AREA: Final = """\
-# 계획할 시·군·구의 코드(따옴표 필요). 이름을 적어도 됩니다.
-"""
-_TOWNSHIPS: Final = """\
-# 읍·면·동 경계. 둘레 20 km 안의 이웃 시·군·구도 들어 있습니다.
-"""
-_POPULATION: Final = """\
-# [넣을 자료] 주민등록 연령별 인구현황(행정안전부, https://jumin.mois.go.kr).
-# 5세 또는 1세 단위로 읍·면·동까지 받아 아래 이름으로 저장하거나, 아래에 파일 이름을 적으십시오.
-# 날짜가 다른 파일을 둘 이상 적으면 인구 변화를 계산합니다.
-"""
-_POINTS: Final = """\
-# 사람이 사는 곳. 주거지 도로를 따라 점을 둡니다. 마을 목록이 있으면
-# kind = "villages", file = "villages/마을.csv" 로 바꾸면 더 정확합니다.
-"""
-_POINTS_PROXY: Final = """\
-# 사람이 사는 곳. 도로를 받지 않았으므로 읍·면·동마다 한 점을 씁니다. 마을 목록이 있으면
-# kind = "villages", file = "villages/마을.csv" 로 바꾸면 더 정확합니다.
-"""
-_PLACES: Final = """\
-# [넣을 자료] 장기요양기관 목록(국민건강보험공단, 공공데이터포털 https://www.data.go.kr).
-# 받은 그대로 저장하면 됩니다. 파일이 여럿이면 표를 더 적고, 기관 없이 보려면 이 부분을 지우십시오.
-"""
-_BRANCHES: Final = """\
-# [넣을 자료] 금융기관 점포 코드 파일(금융결제원). 후보지가 될 농협 지점을 여기서 읽습니다.
-# 이 부분을 지우면 읍·면·동마다 그 중심지를 후보지로 삼습니다.
-"""
-_ROAD_NOTES: Final = """\
-# 도로와 차량 도선. 표준노드링크(MOCT_LINK.shp)로 바꿀 수도 있습니다.
-"""
-_ROADS_PROXY: Final = """\
-# 도로를 받지 않았으므로 직선거리로 만든 대체 도로망을 씁니다. 도로 파일이 있으면 적으십시오.
-# [roads]
-# file = "roads/도로.osm.pbf"
-"""
-_PLAN: Final = """\
-# 단계별 계획: 연도와 예산(백만 원). 예시이니 고쳐 쓰십시오.
-"""
-_README: Final = f"""\
-이 폴더는 `ruralcare fetch`가 만들었습니다.
-
-받아 둔 자료의 출처, 이용 조건, 날짜는 SOURCES.csv에 있습니다.
-
-계획을 계산하려면 다음 자료를 넣어야 합니다.
-
-1. {_REGISTER}
-   주민등록 연령별 인구현황. 행정안전부 주민등록 인구통계(https://jumin.mois.go.kr)에서
-   읍·면·동까지 받습니다.
-2. {_FACILITIES}
-   장기요양기관 목록. 공공데이터포털(https://www.data.go.kr)의 국민건강보험공단 자료입니다.
-3. {_COOPERATIVES}
-   금융기관 점포 코드 파일. 금융결제원이 배포합니다.
-
-파일 이름이 다르면 scenario.toml에 그 이름을 적으면 됩니다.
-무엇이 빠졌는지는 언제든 `ruralcare check scenario.toml`로 볼 수 있습니다.
-"""

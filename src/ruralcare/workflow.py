@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -209,44 +209,63 @@ def check(
     )
 
 
+class _Attempts:
+    """Reads what can be read, and keeps what went wrong."""
+
+    def __init__(self, scenario: Scenario, progress: Progress) -> None:
+        self.faults: list[Fault] = []
+        self.readings: list[Reading] = []
+        self.download: DownloadError | None = None
+        self._file = scenario.path.name
+        self._progress = progress
+
+    def __call__(self, step: Message, reader: Callable[[], Table]) -> Table | None:
+        self._progress(step)
+        try:
+            return reader()
+        except InputError as error:
+            self.tell(error.faults)
+            self.readings.extend(error.readings)
+        except DownloadError as error:
+            # A service that does not answer keeps nobody from hearing about the files.
+            self.tell([Fault(error.message, Message("Try again later."), file=self._file)])
+            self.download = self.download or error
+        return None
+
+    def tell(self, faults: Iterable[Fault]) -> None:
+        """Keep faults that are new."""
+        self.faults.extend(fault for fault in faults if fault not in self.faults)
+
+    def result(
+        self,
+        townships: Townships | None = None,
+        people: Population | None = None,
+        places: Places | None = None,
+        roads: RoadNetwork | None = None,
+    ) -> Examined:
+        """Return what was found."""
+        faults, readings = tuple(self.faults), tuple(self.readings)
+        return Examined(townships, people, places, roads, faults, readings, self.download)
+
+
 def examine(
     scenario: Scenario, *, settings: Settings | None = None, progress: Progress = silent
 ) -> Examined:
     """Read as much of a scenario's files as can be read, and collect every fault."""
     settings = settings or Settings()
-    faults: list[Fault] = []
-    readings: list[Reading] = []
-    silent_services: list[DownloadError] = []
-
-    def attempt(step: Message, reader: Callable[[], Table]) -> Table | None:
-        progress(step)
-        try:
-            return reader()
-        except InputError as error:
-            faults.extend(fault for fault in error.faults if fault not in faults)
-            readings.extend(error.readings)
-        except DownloadError as error:
-            # A service that does not answer keeps nobody from hearing about the files.
-            faults.append(
-                Fault(error.message, Message("Try again later."), file=scenario.path.name)
-            )
-            silent_services.append(error)
-        return None
-
+    attempt = _Attempts(scenario, progress)
     readable = scenario
     if scenario.points.kind == "villages":
         villages = attempt(Message("Reading villages"), lambda: inputs.read_villages(scenario))
         if villages is None:
             # Several files are read with the help of the villages; check them all the same.
             readable = _by_seats(scenario)
-    townships = attempt(Message("Reading townships"), lambda: inputs.read_townships(readable))
-    if townships is None:
+    towns = attempt(Message("Reading townships"), lambda: inputs.read_townships(readable))
+    if towns is None:
         # Everything else is matched to the townships; say at least which files are not there.
         for file in scenario.files:
             attempt(Message("Reading townships"), partial(inputs.check_file, scenario, file))
-        download = next(iter(silent_services), None)
-        return Examined(None, None, None, None, tuple(faults), tuple(readings), download)
-    towns = townships
+        return attempt.result()
     people = attempt(
         Message("Reading population"), lambda: inputs.read_population(readable, towns, settings)
     )
@@ -259,28 +278,37 @@ def examine(
         Message("Building the road network"),
         lambda: network.read_roads(readable, towns, points, settings),
     )
-    first = scenario.plan.periods[0].year
-    if people is not None and first < people.year:
-        faults.append(
-            Fault(
-                Message(
-                    "The plan begins before the date of its population, {year}.",
-                    year=str(people.year),
-                ),
-                Message("Let the first period begin in that year or later."),
-                file=scenario.path.name,
-                column="plan.periods[1].year",
-                value=str(first),
-            )
-        )
+    if people is not None:
+        attempt.tell(_too_early(scenario, people))
     if places is not None:
         try:
             plan.check_openings(scenario.plan, places)
         except InputError as error:
             # The plan knows the key at fault, not the file it stands in.
-            faults.extend(replace(fault, file=scenario.path.name) for fault in error.faults)
-    download = next(iter(silent_services), None)
-    return Examined(townships, people, places, roads, tuple(faults), tuple(readings), download)
+            attempt.tell(replace(fault, file=scenario.path.name) for fault in error.faults)
+    if people is not None and readable is not scenario:
+        # The points were stand-ins for the villages: nothing is to be said of them.
+        attempt.readings.extend(people.readings)
+        people = None
+    return attempt.result(towns, people, places, roads)
+
+
+def _too_early(scenario: Scenario, people: Population) -> list[Fault]:
+    """Return a fault if the plan begins before the date of its population."""
+    if scenario.plan.periods[0].year >= people.year:
+        return []
+    return [
+        Fault(
+            Message(
+                "The plan begins before the date of its population, {year}.",
+                year=str(people.year),
+            ),
+            Message("Let the first period begin in that year or later."),
+            file=scenario.path.name,
+            column="plan.periods[1].year",
+            value=str(scenario.plan.periods[0].year),
+        )
+    ]
 
 
 def _by_seats(scenario: Scenario) -> Scenario:

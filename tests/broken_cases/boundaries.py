@@ -140,6 +140,41 @@ def unclosed(folder: Path) -> None:
     (folder / FILE).write_text(json.dumps(document, ensure_ascii=False), "utf-8")
 
 
+def folders(folder: Path, **parts: str) -> None:
+    """Pack a Shapefile with its files in folders: suffix → folder."""
+    path = shapefile(folder)
+    with zipfile.ZipFile(folder / "t.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for suffix, inside in parts.items():
+            archive.write(path.with_suffix(f".{suffix}"), f"{inside}/t.{suffix}")
+
+
+def repacked(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "t.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for year in ("2022", "2023"):
+            archive.write(folder / FILE, f"{year}/t.geojson")
+
+
+def turned(path: Path, at: int, byte: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] = byte
+    path.write_bytes(content)
+
+
+def virtual(folder: Path, name: str) -> None:
+    """Write a file that only points to another one, under the name of a map."""
+    (folder / name).write_text(
+        f'<OGRVRTDataSource xmlns:gml="http://www.opengis.net/gml"><OGRVRTLayer name="townships">'
+        f"<SrcDataSource>{folder / FILE}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>",
+        "utf-8",
+    )
+
+
+def flatgeobuf(folder: Path) -> None:
+    gpd.read_file(folder / FILE).to_file(folder / "t.fgb", driver="FlatGeobuf")
+    cut(folder / "t.fgb", 2000)
+
+
+LONG = "t" * 300 + ".geojson"
 BOW = Polygon([(126.6, 34.5), (126.7, 34.6), (126.7, 34.5), (126.6, 34.6)])
 WIDE = box(126.5, 34.5, 126.61, 34.6)
 HAIR = box(126.5, 34.5, 126.60005, 34.6)
@@ -186,6 +221,94 @@ CASES = (
         "The ZIP file holds several maps",
         spoil=lambda folder: packed(folder, FILE, "other.geojson"),
         scenario=named("t.zip"),
+    ),
+    Broken(
+        "a ZIP file with the shapes in one folder and the table in another",
+        "t.zip",
+        "The Shapefile is incomplete",
+        spoil=lambda folder: folders(folder, shp="경계", shx="경계", prj="경계", dbf="옛것"),
+        scenario=named("t.zip"),
+    ),
+    Broken(
+        "a ZIP file with maps of one name in two folders",
+        "t.zip",
+        "The ZIP file holds several maps",
+        spoil=repacked,
+        scenario=named("t.zip"),
+    ),
+    Broken(
+        "a ZIP file with maps of two formats and names",
+        "t.zip",
+        "The ZIP file holds several maps",
+        spoil=lambda folder: (shapefile(folder), packed(folder, "t.shp", "other.gpkg")),
+        scenario=named("t.zip"),
+    ),
+    Broken(
+        "a ZIP file with a member that does not unpack",
+        "t.zip",
+        "The file cannot be unpacked",
+        spoil=lambda folder: turned(packed(folder, FILE), 120, 0xFF),
+        scenario=named("t.zip"),
+    ),
+    Broken(
+        "a Shapefile whose CRS holds a byte that is no text",
+        "t.shp",
+        "The boundaries cannot be read",
+        spoil=lambda folder: turned(shapefile(folder).with_suffix(".prj"), 60, 0xFF),
+        scenario=named("t.shp"),
+    ),
+    Broken(
+        "a GeoPackage that only points to another file",
+        "t.gpkg",
+        "The file is none of the known kinds of maps.",
+        spoil=lambda folder: virtual(folder, "t.gpkg"),
+        scenario=named("t.gpkg"),
+        value="t.gpkg",
+    ),
+    Broken(
+        "a GML file that only points to another file",
+        "t.gml",
+        "The file is none of the known kinds of maps.",
+        spoil=lambda folder: virtual(folder, "t.gml"),
+        scenario=named("t.gml"),
+        value="t.gml",
+    ),
+    Broken(
+        "a map of a kind that is not read",
+        "t.vrt",
+        "The file is none of the known kinds of maps.",
+        spoil=lambda folder: virtual(folder, "t.vrt"),
+        scenario=named("t.vrt"),
+        value="t.vrt",
+    ),
+    Broken(
+        "a FlatGeobuf that is cut off",
+        "t.fgb",
+        "The boundaries cannot be read",
+        spoil=flatgeobuf,
+        scenario=named("t.fgb"),
+    ),
+    Broken(
+        "boundaries whose name is too long for a file",
+        LONG,
+        "The file cannot be opened",
+        scenario=named(LONG),
+    ),
+    Broken(
+        "a date of the boundaries that is no date",
+        SCENARIO,
+        "This is not a date.",
+        scenario=lambda raw: raw["townships"].update(as_of="latest"),
+        column="townships.as_of",
+        value="latest",
+    ),
+    Broken(
+        "a date of the boundaries with a month that is none",
+        SCENARIO,
+        "This is not a date.",
+        scenario=lambda raw: raw["townships"].update(as_of="2023-13"),
+        column="townships.as_of",
+        value="2023-13",
     ),
     Broken(
         "a Shapefile without its table",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ def _kftc(change: Callable[[Any], object]) -> Callable[[Path], object]:
 
 OWN = ["facility_id", "name", "service", "lon", "lat", "address", "capacity_persons"]
 PLAIN_CITY = ["연번", "운영상태", " 기관명", " 기관종류", " 급여종류", " 주소"]
+CLINIC = {"name": "고운의원", "cl_nm": "의원", "addr": HERE, "x": 126.531, "y": 34.551}
 NATION = ["암호화요양기호", "요양기관명", "종별코드명", "주소", "좌표(X)", "좌표(Y)"]
 
 CASES = (
@@ -332,8 +334,142 @@ CASES = (
         f"{LTC}, {HIRA}, {PLAIN}",
         "The institution occurs",
         scenario=_more(PLAIN),
-        spoil=_rows(PLAIN, OWN, ["14699000001", "딴곳", "day_care", "", "", HERE, ""]),
+        spoil=_rows(
+            PLAIN, OWN, ["14699000001", "딴곳", "day_care", "", "", "한울군 나래면 나래로 5", ""]
+        ),
         value="14699000001",
+    ),
+    Broken(
+        "an institution is called differently in two lists",
+        PLAIN,
+        "The institution has the code of {name} in {file}",
+        scenario=_more(PLAIN),
+        spoil=_rows(
+            PLAIN, OWN, ["14699000001", "고운 요양원(고운읍)", "nursing_home", "", "", HERE, ""]
+        ),
+        row=2,
+        value="고운 요양원(고운읍)",
+        remark=True,
+    ),
+    Broken(
+        "an institution has a lot in one list and a road in the other",
+        CITY,
+        "An institution of this name is in the same township",
+        scenario=_more(CITY),
+        spoil=_rows(
+            CITY,
+            PLAIN_CITY,
+            [1, "운영", "고운요양원", "", "노인요양시설", "전라남도 한울군 고운읍 고운리 12-3"],
+            encoding="cp949",
+        ),
+        row=2,
+        value="고운요양원",
+        remark=True,
+    ),
+    Broken(
+        "coordinates contradict the address",
+        PLAIN,
+        "The coordinates lie {km} km outside the township",
+        scenario=_more(PLAIN),
+        spoil=_rows(PLAIN, OWN, ["a", "가", "day_care", "126.75", "34.55", HERE, ""]),
+        row=2,
+        value="126.75, 34.55",
+        remark=True,
+    ),
+    Broken(
+        "coordinates are no numbers",
+        PLAIN,
+        "The coordinate is missing or no number.",
+        scenario=_more(PLAIN),
+        spoil=_rows(PLAIN, OWN, ["a", "가", "day_care", "nan", "nan", "", ""]),
+        row=2,
+        column="lon",
+        value="nan",
+    ),
+    Broken(
+        "a list has two columns of one name",
+        PLAIN,
+        "The table has the column more than once",
+        scenario=_more(PLAIN),
+        spoil=_rows(PLAIN, [*OWN, "address"], ["a", "가", "day_care", "", "", HERE, "", ""]),
+        row=1,
+        column="address",
+        remark=True,
+    ),
+    Broken(
+        "a sheet has two columns of one name",
+        NHIS,
+        "The table has the column more than once",
+        scenario=_more(NHIS),
+        spoil=_nhis(lambda book: book["입소인원"].__setitem__("F1", "정원")),
+        row=1,
+        column="정원",
+        remark=True,
+    ),
+    Broken(
+        "codes of institutions elsewhere are rounded and repeated",
+        LTC,
+        "Rows farther than",
+        spoil=lambda folder: replaced(
+            folder / LTC,
+            "14699000001,",
+            "1.1111E+10,먼곳,서울특별시,종로구,,서울특별시 종로구 종로 1,방문요양,,,,,,,\n" * 2
+            + ",먼곳,서울특별시,종로구,,서울특별시 종로구 종로 1,방문요양,,,,,,,\n"
+            + "14699000001,",
+        ),
+        remark=True,
+    ),
+    Broken(
+        "a medical institution is entered twice",
+        HIRA,
+        "Entries with the name, address and coordinates of an earlier one",
+        spoil=lambda folder: (folder / HIRA).write_text(
+            json.dumps({"hospitals": [CLINIC, CLINIC]}), "utf-8"
+        ),
+        remark=True,
+    ),
+    Broken(
+        "an entry of the medical institutions is a text",
+        HIRA,
+        "The entry is no JSON object with name and address.",
+        spoil=lambda folder: (folder / HIRA).write_text(
+            json.dumps({"hospitals": [CLINIC], "pharmacies": ["약국"]}), "utf-8"
+        ),
+        row=2,
+        value="약국",
+    ),
+    Broken(
+        "the medical institutions are no list",
+        HIRA,
+        "The file is not a list of health institutions.",
+        spoil=lambda folder: (folder / HIRA).write_text('["hospitals"]', "utf-8"),
+    ),
+    Broken(
+        "the medical institutions are cut off",
+        HIRA,
+        "The file is not valid JSON.",
+        spoil=lambda folder: (folder / HIRA).write_text('{"hospitals": [\n{"name": ', "utf-8"),
+        row=2,
+    ),
+    Broken(
+        "a branch of our own list lies in the neighbouring county",
+        COOPS,
+        "Branches outside the planned counties",
+        scenario=lambda raw: raw["cooperatives"].update(file=COOPS),
+        spoil=_rows(
+            COOPS,
+            ["coop_id", "name", "lon", "lat"],
+            ["0129701", "고운농협", "126.53", "34.55"],
+            ["2", "이웃농협", "126.85", "34.55"],
+        ),
+        remark=True,
+    ),
+    Broken(
+        "our own list of branches has none of the planned county",
+        COOPS,
+        "The list has no branch of a co-operative",
+        scenario=lambda raw: raw["cooperatives"].update(file=COOPS),
+        spoil=_rows(COOPS, ["coop_id", "name", "lon", "lat"], ["2", "이웃농협", "126.85", "34.55"]),
     ),
     Broken(
         "a service type of the scenario is no name",

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import geopandas as gpd
+import openpyxl
 from shapely.geometry import Point
 from tiny_county import FILES, TOWNSHIPS, people, register_text
 
@@ -128,6 +129,30 @@ def in_metres(folder: Path) -> None:
     places = [Point(west + 0.05, 34.55) for _, west in TOWNSHIPS.values()]
     frame = gpd.GeoDataFrame({"val": [1, 2, 3]}, geometry=places, crs=4326).to_crs(5179)
     frame.set_crs(4326, allow_override=True).to_parquet(folder / "grid.parquet")
+
+
+def damaged_crs(folder: Path) -> None:
+    places = [Point(west + 0.05, 34.55) for _, west in TOWNSHIPS.values()]
+    frame = gpd.GeoDataFrame({"val": [1, 2, 3]}, geometry=places, crs=4326)
+    frame.to_file(folder / "grid.shp")
+    content = bytearray((folder / "grid.prj").read_bytes())
+    content[10] = 0xFF
+    (folder / "grid.prj").write_bytes(content)
+
+
+def workbook(*sheets: tuple[str, str | None]):
+    """Return a spoiler that writes a workbook with a register of a date on each sheet."""
+
+    def spoil(folder: Path) -> None:
+        book = openpyxl.Workbook()
+        book.remove(book.active)
+        for name, date in sheets:
+            sheet = book.create_sheet(name)
+            for row in rows_of(folder / REGISTER) if date else [["인구 자료"]]:
+                sheet.append([cell.replace("2023년10월", date or "") for cell in row])
+        book.save(folder / "people.xlsx")
+
+    return spoil
 
 
 def swap_all(folder: Path) -> None:
@@ -490,6 +515,72 @@ CASES = (
         points(kind="grid", file="grid.parquet"),
         column="x",
         value="x=912837.5822, y=1617736.434",
+    ),
+    Broken(
+        "a cell of the grid lies off the coast",
+        "grid.csv",
+        "{count} points (people or weight: {persons}) lie up to {metres} m outside",
+        grid(lambda rows: rows.append(["126.55", "34.497", "5"])),
+        points(kind="grid", file="grid.csv"),
+        remark=True,
+    ),
+    Broken(
+        "a cell of the grid lies in the sea",
+        "grid.csv",
+        "{count} points (people or weight: {persons}) lie in no township",
+        grid(lambda rows: rows.append(["126.55", "34.45", "5"])),
+        points(kind="grid", file="grid.csv"),
+        remark=True,
+    ),
+    Broken(
+        "the CRS of a shapefile of the grid is damaged",
+        "grid.shp",
+        "The file cannot be read",
+        damaged_crs,
+        points(kind="grid", file="grid.shp"),
+    ),
+    Broken(
+        "a sheet of the workbook with the people is no table of people",
+        "people.xlsx",
+        "Some sheets of the workbook are not read.",
+        workbook(("인구", "2023년10월"), ("표지", None)),
+        population("people.xlsx"),
+        value="표지",
+        remark=True,
+    ),
+    Broken(
+        "two sheets of the workbook are of one date",
+        "people.xlsx [나]",
+        "Another sheet of the workbook is of the same date.",
+        workbook(("가", "2023년10월"), ("나", "2023년10월")),
+        population("people.xlsx"),
+        value="2023-10",
+    ),
+    Broken(
+        "a long table has people of unknown age",
+        "kosis.csv",
+        "{count} people of unknown age are in no age group.",
+        long_table(lambda rows: rows.append([GOUN, "고운읍", "남자", "미상", "2023.10", "3"])),
+        population("kosis.csv"),
+        remark=True,
+    ),
+    Broken(
+        "a village has a decimal comma",
+        VILLAGES,
+        "The coordinate has a decimal comma.",
+        lambda folder: replaced(folder / VILLAGES, "126.530000", '"126,53"'),
+        row=2,
+        column="lon",
+        value="126,53",
+    ),
+    Broken(
+        "a village is in degrees, minutes and seconds",
+        VILLAGES,
+        "The coordinate is in degrees, minutes and seconds.",
+        lambda folder: replaced(folder / VILLAGES, "126.530000", "126도 31분 48초"),
+        row=2,
+        column="lon",
+        value="126도 31분 48초",
     ),
     Broken(
         "a building has no coordinate",

@@ -57,6 +57,17 @@ def _cell(row: int, column: str, value: str) -> Callable[[list[list[str]]], obje
     return change
 
 
+def _with(column: str, row: int, value: str) -> Callable[[list[list[str]]], object]:
+    """Add a column that has a value in one row only."""
+
+    def change(rows: list[list[str]]) -> None:
+        rows[0].append(column)
+        for at in range(1, len(rows)):
+            rows[at].append(value if at == row - 1 else "")
+
+    return change
+
+
 def _links(
     change: Callable[[list[dict[str, Any]]], object] = lambda rows: None,
     after: Callable[[Path], object] = lambda folder: None,
@@ -121,6 +132,15 @@ def _graph(folder: Path, crs: str | None) -> None:
         graph.add_edge(at, at + 1, osmid=at, highway="primary", length=3600.0)
         graph.add_edge(at + 1, at, osmid=at, highway="primary", length=3600.0)
     osmnx.save_graphml(graph, folder / GRAPH)
+
+
+def _hidden_doctype(folder: Path) -> None:
+    _graph(folder, "EPSG:4326")
+    text = (folder / GRAPH).read_text("utf-8")
+    head, _, rest = text.partition("?>")
+    comment = f"<!--{'x' * 10_000}-->"
+    text = f"{head}?>{comment}<!DOCTYPE g [<!ENTITY a 'b'>]>{rest}"
+    (folder / GRAPH).write_text(text, encoding="utf-8")
 
 
 def _half(folder: Path, name: str, pack: Callable[[bytes], bytes]) -> None:
@@ -298,6 +318,63 @@ CASES = (
         column="u",
         value="n1",
         remark=True,
+    ),
+    Broken(
+        "a length of the edge list is in kilometres",
+        EDGES,
+        "The edge is {length} m long, but its ends lie",
+        scenario=_names(EDGES),
+        spoil=_edges(_with("length_m", 4, "3.66")),
+        row=4,
+        column="length_m",
+        value="3.66",
+    ),
+    Broken(
+        "a length of the edge list is far too long",
+        EDGES,
+        "The edge is {length} m long, but its line",
+        scenario=_names(EDGES),
+        spoil=_edges(_with("length_m", 4, "36600")),
+        row=4,
+        column="length_m",
+        value="36600",
+        remark=True,
+    ),
+    Broken(
+        "a time of the edge list is in seconds",
+        EDGES,
+        "A car would be slower than walking",
+        scenario=_names(EDGES),
+        spoil=_edges(_with("time_min", 4, "220")),
+        row=4,
+        column="time_min",
+        value="220",
+        remark=True,
+    ),
+    Broken(
+        "a time of the edge list is in hours",
+        EDGES,
+        "The edge would be driven at",
+        scenario=_names(EDGES),
+        spoil=_edges(_with("time_min", 4, "0.06")),
+        row=4,
+        column="time_min",
+        value="0.06",
+    ),
+    Broken(
+        "the roads are shorter than what is kept",
+        OSM,
+        "No piece of the road data is",
+        scenario=_names(OSM, min_piece_km=500.0),
+        column="roads.min_piece_km",
+        value="500.0",
+    ),
+    Broken(
+        "a comment hides the entities of a graph",
+        GRAPH,
+        "The road file cannot be read",
+        scenario=_names(GRAPH),
+        spoil=_hidden_doctype,
     ),
     Broken(
         "the link file has no table",

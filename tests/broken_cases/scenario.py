@@ -49,4 +49,12 @@ CASES = (
         column="area.sigungu",
         value="없는군",
     ),
+    Broken(
+        "a township that is left out is in no county",
+        FILE,
+        "No township of the planned counties has this name or id.",
+        scenario=lambda raw: raw["area"].update(without=["나래며"]),
+        column="area.without",
+        value="나래며",
+    ),
 )

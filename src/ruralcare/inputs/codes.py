@@ -5,7 +5,7 @@ moves or a 면 becomes a 읍. Files of different dates meet in the codes that we
 date: that of the boundaries. What changed when is a table (``code_changes.csv``) that a scenario
 can extend. It follows provinces, counties, 읍 and 면 since 2008, the year of the first register;
 townships that were divided or merged have no successor in it. Nor have the districts of 인천 that
-were divided and merged in 2026; the wards that 화성시 has since then are found by their names.
+were divided and merged in 2026, and the townships of 화성시, which came under wards then.
 """
 
 from __future__ import annotations

@@ -5,10 +5,18 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import lzma
+import struct
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+
+from pyarrow import ArrowException
+from shapely.errors import ShapelyError
 
 from ruralcare.errors import Fault, InputError
 from ruralcare.language import Message
@@ -16,6 +24,7 @@ from ruralcare.scenario import Scenario
 from ruralcare.types import Reading
 
 __all__ = [
+    "DAMAGE",
     "Faults",
     "Row",
     "Table",
@@ -30,6 +39,30 @@ __all__ = [
 
 # Rows told for each kind of fault.
 ROWS_SHOWN = 5
+
+DAMAGE: Final = (
+    ArithmeticError,
+    ArrowException,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    NameError,
+    OSError,
+    RuntimeError,
+    ShapelyError,
+    TypeError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What the libraries raise over a damaged file.
+
+Errors of the program itself are among them (``InputError`` is a ``ValueError``): keep what is
+tried to the call of the library, and let an ``InputError`` pass.
+"""
 
 
 @dataclass
@@ -120,21 +153,27 @@ def read_bytes(path: Path, faults: Faults) -> bytes:
     Raises
     ------
     InputError
-        There is no such file, it is a folder, or it is empty.
+        There is no such file, it is a folder, it is empty or cannot be opened.
     """
-    if path.is_dir():
+    try:
+        if path.is_dir():
+            raise faults.stop(
+                Message("This is a folder, not a file."),
+                Message("Name a file inside it."),
+                value=path.as_posix(),
+            )
+        if not path.exists():
+            raise faults.stop(
+                Message("There is no such file."),
+                Message("Check the path in the scenario; it counts from the scenario's folder."),
+                value=path.as_posix(),
+            )
+        content = path.read_bytes()
+    except OSError as error:
         raise faults.stop(
-            Message("This is a folder, not a file."),
-            Message("Name a file inside it."),
-            value=path.as_posix(),
-        )
-    if not path.exists():
-        raise faults.stop(
-            Message("There is no such file."),
-            Message("Check the path in the scenario; it counts from the scenario's folder."),
-            value=path.as_posix(),
-        )
-    content = path.read_bytes()
+            Message("The file cannot be opened: {detail}.", detail=error.strerror or str(error)),
+            Message("Check its name and whether you may read it."),
+        ) from None
     if not content.strip(b"\xef\xbb\xbf \t\r\n\x00"):
         raise faults.stop(Message("The file is empty."), Message("Fetch it from its source again."))
     return content
@@ -146,7 +185,7 @@ def check_file(scenario: Scenario, file: Path) -> None:
     Raises
     ------
     InputError
-        There is no such file, it is a folder, or it is empty.
+        There is no such file, it is a folder, it is empty or cannot be opened.
     """
     read_bytes(scenario.resolve(file), Faults(file.name))
 
@@ -282,7 +321,7 @@ def _table(lines: Iterable[list[str]], faults: Faults, required: Sequence[str]) 
     twice = [name for name, count in Counter(header).items() if name and count > 1]
     for name in twice:
         faults.remark(
-            Message("The table has the column more than once; its first cell that is filled holds."),
+            Message("The table has the column more than once; the first cell with content holds."),
             Message("Give the columns different names, or remove those that are not needed."),
             row=1,
             column=name,
@@ -305,9 +344,8 @@ def _table(lines: Iterable[list[str]], faults: Faults, required: Sequence[str]) 
             )
             continue
         pairs = list(zip(header, (c.strip() for c in cells), strict=False))
-        # The last of several holds in a dict.
-        row = dict(pairs) | dict((name, cell) for name, cell in reversed(pairs) if cell)
-        rows.append(Row(number_, row if twice else dict(pairs)))
+        first = {name: next((c for n, c in pairs if n == name and c), "") for name in twice}
+        rows.append(Row(number_, dict(pairs) | first))
     return Table(header, tuple(rows))
 
 

@@ -51,11 +51,15 @@ class Sheet(NamedTuple):
 
 
 def is_workbook(path: Path) -> bool:
-    """Return whether a file is an Excel workbook, whatever its name."""
-    if not path.is_file():
+    """Return whether a file is an Excel workbook, whatever its name.
+
+    The name decides about a file that cannot be opened; whoever reads it says why.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(4) in _BEGINNINGS
+    except OSError:
         return path.suffix.lower() in (".xlsx", ".xls", ".xlsm")
-    with path.open("rb") as stream:
-        return stream.read(4) in _BEGINNINGS
 
 
 def read_workbook(path: Path, faults: Faults) -> list[Sheet]:
@@ -211,12 +215,21 @@ def sheet_table(
     header = tuple(
         spelling.get(_squeezed(cell), " ".join(cell.split())) for cell in sheet.rows[depth]
     )
-    rows = tuple(
-        Row(number, dict(zip(header, cells, strict=True)))
-        for number, cells in enumerate(sheet.rows[depth + 1 :], start=depth + 2)
-        if any(cells)
-    )
-    return Table(header, rows)
+    twice = [name for name in spelling.values() if header.count(name) > 1]
+    for name in twice:
+        faults.remark(
+            Message("The table has the column more than once; the first cell with content holds."),
+            Message("Give the columns different names, or remove those that are not needed."),
+            row=depth + 1,
+            column=name,
+        )
+    rows = []
+    for number, cells in enumerate(sheet.rows[depth + 1 :], start=depth + 2):
+        pairs = list(zip(header, cells, strict=True))
+        first = {name: next((c for n, c in pairs if n == name and c), "") for name in twice}
+        if any(cells):
+            rows.append(Row(number, dict(pairs) | first))
+    return Table(header, tuple(rows))
 
 
 def _squeezed(text: str) -> str:

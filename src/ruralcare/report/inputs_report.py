@@ -13,7 +13,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ruralcare.errors import Fault
+from ruralcare.errors import Fault, is_shortened
 from ruralcare.language import Language, Message, harmless, translate
 from ruralcare.report import assets
 from ruralcare.report.headings import program_version
@@ -41,6 +41,11 @@ _POINTS_SHOWN: Final = {
     "centroid": Message("one point per township"),
 }
 _NOTEBOOK_HEIGHT_PX: Final = 560
+_UNPLACED_SHOWN: Final = 10
+_HOW_TO_PLACE: Final = Message(
+    "To place them, give coordinates (lon, lat), a village list, or a geocoder with a key of your "
+    "own ([geocoder] in the scenario)."
+)
 _environment = Environment(
     loader=PackageLoader("ruralcare.report"),
     autoescape=True,
@@ -48,6 +53,15 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def _breakable(name: str) -> Markup:
+    """Return a file name as HTML that may be broken where its parts meet."""
+    text = str(escape(name))
+    return Markup(text.replace("_", "_<wbr>").replace(".", "<wbr>.").replace("/", "/<wbr>"))
+
+
+_environment.filters["breakable"] = _breakable
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,16 @@ class InputsReport:
     def remarks(self) -> tuple[Fault, ...]:
         """What was repaired, left out or is doubtful."""
         return tuple(dict.fromkeys(one for reading in self.readings for one in reading.remarks))
+
+    @cached_property
+    def doubtful(self) -> tuple[Fault, ...]:
+        """The remarks that somebody should look at."""
+        return tuple(one for one in self.remarks if not _is_settled(one))
+
+    @cached_property
+    def settled(self) -> tuple[Fault, ...]:
+        """The remarks that ask for nothing."""
+        return tuple(one for one in self.remarks if _is_settled(one))
 
     @cached_property
     def notes(self) -> tuple[Message, ...]:
@@ -219,11 +243,11 @@ class InputsReport:
     def verdict(self) -> Message:
         """The finding in one sentence."""
         if self.faults:
-            return Message("Faults to correct before a run: {count}", count=len(self.faults))
-        if self.remarks or self.unplaced:
+            return Message("Faults to correct before a run: {count}", count=_count(self.faults))
+        if self.doubtful or self.unplaced:
             return Message(
-                "No faults found; look at what was mended or left out: {count}",
-                count=len(self.remarks) + len(self.unplaced),
+                "No faults found; look at what is doubtful or not placed: {count}",
+                count=_count(self.doubtful) + len(self.unplaced),
             )
         return Message("No faults found.")
 
@@ -246,22 +270,32 @@ class InputsReport:
             Message("What was joined"),
             [f"{what.render(language)}: {how.render(language)}" for what, how in self.joined],
         )
-        section(
-            Message("Mended, left out or doubtful"),
-            [remark.render(language) for remark in self.remarks],
-        )
+        section(Message("Doubtful"), [remark.render(language) for remark in self.doubtful])
+        section(Message("Mended or left out"), [remark.render(language) for remark in self.settled])
         section(
             Message("Not placed"),
             [
                 harmless(
                     f"{one.name} ({one.address or one.place_id}): {one.reason.render(language)}"
                 )
-                for one in self.unplaced
-            ],
+                for one in self.unplaced[:_UNPLACED_SHOWN]
+            ]
+            + self._more_unplaced(language),
         )
         section(Message("Good to know"), [note.render(language) for note in self.notes])
         section(Message("Faults"), [fault.render(language) for fault in self.faults])
         return "\n".join([*lines, "", self.verdict.render(language)])
+
+    def _more_unplaced(self, language: Language) -> list[str]:
+        lines = []
+        left = len(self.unplaced) - _UNPLACED_SHOWN
+        if left > 0:
+            lines.append(
+                Message("{count} more; --html and --json list all.", count=left).render(language)
+            )
+        if self.unplaced:
+            lines.append(_HOW_TO_PLACE.render(language))
+        return lines
 
     def to_dict(self, language: Language = "en") -> dict[str, Any]:
         """Return the report as plain values, for JSON; texts are in one language."""
@@ -292,13 +326,14 @@ class InputsReport:
             ],
             "totals": self.totals,
             "faults": [_fault_values(fault, language) for fault in self.faults],
-            "remarks": [_fault_values(remark, language) for remark in self.remarks],
+            "doubtful": [_fault_values(remark, language) for remark in self.doubtful],
+            "settled": [_fault_values(remark, language) for remark in self.settled],
             "not_placed": [
                 {
                     "subject": one.subject.render(language),
                     "id": one.place_id,
-                    "name": one.name,
-                    "address": one.address,
+                    "name": harmless(one.name),
+                    "address": harmless(one.address),
                     "reason": one.reason.render(language),
                 }
                 for one in self.unplaced
@@ -313,6 +348,7 @@ class InputsReport:
             style=Markup(assets.report_css()),
             heading=self._heading(language),
             version=program_version(),
+            how_to_place=_HOW_TO_PLACE.render(language),
             joined=[(what.render(language), how.render(language)) for what, how in self.joined],
             **self.to_dict(language),
         )
@@ -330,7 +366,19 @@ class InputsReport:
     def _heading(self, language: Language) -> str:
         title = self.scenario.title(language) if self.scenario else ""
         what = Message("Check of the inputs").render(language)
-        return f"{what}: {title} ({self.file})" if title else f"{what}: {self.file}"
+        return harmless(f"{what}: {title} ({self.file})" if title else f"{what}: {self.file}")
+
+
+def _is_settled(remark: Fault) -> bool:
+    """Return whether a remark says itself that nothing needs to be done."""
+    return remark.remedy.template.startswith("Nothing")
+
+
+def _count(faults: Sequence[Fault]) -> int:
+    """Return the number of faults; one line may stand for many of a kind."""
+    return sum(
+        int(str(fault.problem.values["count"])) if is_shortened(fault) else 1 for fault in faults
+    )
 
 
 def _placed(totals: dict[str, Any], key: str) -> Message:
@@ -362,12 +410,16 @@ def _unread(blamed: bool) -> Message:
     return Message("not checked, because it is read with the help of a file that has faults")
 
 
+def _shown(text: str | None) -> str | None:
+    return None if text is None else harmless(text)
+
+
 def _fault_values(fault: Fault, language: Language) -> dict[str, Any]:
     return {
-        "file": fault.file,
+        "file": _shown(fault.file),
         "row": fault.row,
-        "column": fault.column,
-        "value": fault.value,
+        "column": _shown(fault.column),
+        "value": _shown(fault.value),
         "problem": fault.problem.render(language),
         "remedy": fault.remedy.render(language),
     }

@@ -118,6 +118,11 @@ class Scenario(ScenarioFile):
         walk(self)
         return tuple(found)
 
+    def label(self, file: Path) -> str:
+        """Return the name by which a file is told: as the scenario has it, where two are alike."""
+        alike = sum(one.name == file.name for one in self.files)
+        return file.name if alike < 2 else file.as_posix()
+
     def service(self, service_id: str) -> Service:
         """Return the service of this id."""
         return next(service for service in self.services if service.id == service_id)

@@ -61,6 +61,9 @@ class Area(Section):
     sigungu: tuple[Name, ...] = ()
     """Codes (in quotes) or names of counties or whole provinces, of any date; "경남 고성군" where a
     name is not unique. Empty takes every township of the files."""
+    without: tuple[Name, ...] = ()
+    """Codes or names of townships that are left out because nobody lives there, such as those in
+    the demilitarised zone."""
 
 
 class TownshipsSource(Section):

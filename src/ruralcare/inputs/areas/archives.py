@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ruralcare.inputs.files import Faults
+from ruralcare.errors import InputError
+from ruralcare.inputs.files import DAMAGE, Faults
 from ruralcare.language import Message
 
 __all__ = ["unpacked"]
@@ -23,14 +23,15 @@ def unpacked(path: Path, folder: Path, suffixes: Sequence[str], faults: Faults) 
     Parameters
     ----------
     folder : Path
-        Empty. Files are put side by side into it, whatever folders the ZIP file has.
+        Empty. The file that is to be read is put into it, with those of its name that lie in its
+        folder of the ZIP file: the parts of a Shapefile belong together.
     suffixes : sequence of str
         Of files that can be read, in lower case, preferred first.
 
     Raises
     ------
     InputError
-        It is no ZIP file, is damaged or far too large, or holds none or several such files.
+        It is no ZIP file, is damaged or far too large, or holds none or several maps.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -42,41 +43,57 @@ def unpacked(path: Path, folder: Path, suffixes: Sequence[str], faults: Faults) 
                     Message("The packed files are too large together."),
                     Message("Unpack it and name the file inside it, such as the .shp file."),
                 )
-            names = {one.filename: _name(one) for one in members}
-            chosen = _chosen(list(names.values()), suffixes, faults)
-            for one in members:
-                target = folder / names[one.filename]
-                if Path(target.name).stem == Path(chosen).stem:
-                    target.write_bytes(archive.read(one))
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError) as error:
+            paths = [_path(one) for one in members]
+            chosen = _chosen(paths, suffixes, faults)
+            for one, inner in zip(members, paths, strict=True):
+                if inner.with_suffix("") == chosen.with_suffix(""):
+                    (folder / inner.name).write_bytes(archive.read(one))
+    except InputError:
+        raise
+    except DAMAGE as error:
+        detail = str(error)[:200].rstrip(".") or type(error).__name__
         raise faults.stop(
-            Message("The file cannot be unpacked: {detail}.", detail=str(error)[:200]),
+            Message("The file cannot be unpacked: {detail}.", detail=detail),
             Message("Fetch the file from its source again."),
         ) from None
-    return folder / chosen
+    return folder / chosen.name
 
 
-def _name(member: zipfile.ZipInfo) -> str:
-    """Return the bare name of a file; names in Korean come in CP949 from Windows."""
-    name = PurePosixPath(member.filename.replace("\\", "/")).name
+def _path(member: zipfile.ZipInfo) -> PurePosixPath:
+    """Return the path of a file; names in Korean come in CP949 from Windows."""
+    name = member.filename.replace("\\", "/")
     if member.flag_bits & 0x800:
-        return name
+        return PurePosixPath(name)
     try:
-        return name.encode("cp437").decode("cp949")
+        # Letters of CP949 may hold a byte that CP437 shows as a backslash.
+        return PurePosixPath(
+            member.orig_filename.encode("cp437").decode("cp949").replace("\\", "/")
+        )
     except UnicodeError:
-        return name
+        return PurePosixPath(name)
 
 
-def _chosen(names: Sequence[str], suffixes: Sequence[str], faults: Faults) -> str:
-    for suffix in suffixes:
-        found = [name for name in names if name.lower().endswith(suffix)]
-        if len(found) == 1:
-            return found[0]
-        if found:
+def _chosen(
+    paths: Sequence[PurePosixPath], suffixes: Sequence[str], faults: Faults
+) -> PurePosixPath:
+    """Return the one map; of one map in several formats the preferred one.
+
+    JSON is looked at only where there is no other map: it may be anything.
+    """
+    for among in (
+        [suffix for suffix in suffixes if "json" not in suffix],
+        [suffix for suffix in suffixes if "json" in suffix],
+    ):
+        found = [path for path in paths if path.suffix.lower() in among]
+        if not found:
+            continue
+        if len({path.with_suffix("") for path in found}) > 1 or len(set(found)) < len(found):
+            shown = ", ".join(str(path) for path in found[:10])
             raise faults.stop(
-                Message("The ZIP file holds several maps: {names}.", names=", ".join(found[:10])),
+                Message("The ZIP file holds several maps: {names}.", names=shown),
                 Message("Unpack it and name the one with the townships."),
             )
+        return min(found, key=lambda path: among.index(path.suffix.lower()))
     raise faults.stop(
         Message("The ZIP file holds no map."),
         Message("Give GeoJSON, TopoJSON, Shapefile, GeoPackage or GeoParquet."),

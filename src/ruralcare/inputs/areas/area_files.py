@@ -12,14 +12,14 @@ import geopandas as gpd
 import numpy as np
 import pyogrio
 import shapely
-from pyproj import CRS
-from shapely.errors import ShapelyError
+from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 
 from ruralcare.errors import InputError
 from ruralcare.inputs.areas.archives import unpacked
 from ruralcare.inputs.areas.shapefiles import check_shapefile
 from ruralcare.inputs.crs import KOREA, crs_that_fit
-from ruralcare.inputs.files import Faults, read_bytes, read_text
+from ruralcare.inputs.files import DAMAGE, Faults, read_bytes, read_text
 from ruralcare.language import Message
 
 __all__ = ["crs_name", "read_area_file"]
@@ -33,6 +33,17 @@ _FORMS: Final = {
     ".gml": "GML",
     ".kml": "KML",
 }
+# GDAL tells a format by its content, whatever the suffix, and follows files and addresses that
+# some formats name: only what is of its kind is handed to it.
+_BEGINNINGS: Final = {
+    ".shp": b"\x00\x00\x27\x0a",
+    ".gpkg": b"SQLite format 3\x00",
+    ".parquet": b"PAR1",
+    ".geoparquet": b"PAR1",
+    ".fgb": b"fgb",
+}
+_XML: Final = {".gml": b"opengis.net/gml", ".kml": b"<kml"}
+_XML_HEAD: Final = 65536
 _JSON: Final = (".json", ".geojson", ".topojson")
 _FORMATS = Message("Give GeoJSON, TopoJSON, Shapefile, GeoPackage or GeoParquet.")
 
@@ -63,13 +74,18 @@ def read_area_file(path: Path, crs: str | None, faults: Faults) -> tuple[gpd.Geo
     InputError
         The file cannot be read, has no areas, or does not tell its CRS.
     """
-    read_bytes(path, faults)
+    content = read_bytes(path, faults)
     suffix = path.suffix.lower()
-    form = _FORMS.get(suffix, suffix.lstrip(".").upper())
+    form = _FORMS.get(suffix, "")
     if suffix == ".zip":
         with tempfile.TemporaryDirectory() as folder:
             inner = unpacked(path, Path(folder), (*_FORMS, *_JSON), faults)
             return read_area_file(inner, crs, faults)
+    if suffix not in _JSON and not _is_of_its_kind(content, suffix):
+        raise faults.stop(
+            Message("The file is none of the known kinds of maps."), _FORMATS, value=path.name
+        )
+    del content
     try:
         if suffix in _JSON:
             frame, form = _read_json(path, faults)
@@ -84,9 +100,12 @@ def read_area_file(path: Path, crs: str | None, faults: Faults) -> tuple[gpd.Geo
             frame = _read(path, faults, layer=_layer(path, faults))
     except InputError:
         raise
-    except (RuntimeError, ValueError, TypeError, KeyError, OSError, ShapelyError) as error:
+    except DAMAGE as error:
+        # What pyogrio makes of a .prj that is no text is a NameError.
+        told = f"{path.stem}.prj" if isinstance(error, NameError) else str(error)[:200].rstrip(".")
+        detail = told or type(error).__name__
         raise faults.stop(
-            Message("The boundaries cannot be read: {detail}.", detail=str(error)[:200]), _FORMATS
+            Message("The boundaries cannot be read: {detail}.", detail=detail), _FORMATS
         ) from None
     if "geometry" not in frame or frame.empty or frame.geometry.isna().all():
         raise faults.stop(
@@ -114,6 +133,16 @@ def read_area_file(path: Path, crs: str | None, faults: Faults) -> tuple[gpd.Geo
             else Message('Add the .prj file, or set townships.crs, such as "EPSG:5179".'),
             column="crs",
         )
+    try:
+        Transformer.from_crs(frame.crs, "EPSG:4326", always_xy=True)
+    except ProjError:
+        # One of the moon, or of a building.
+        raise faults.stop(
+            Message("The coordinate reference system (CRS) is not known."),
+            Message('Add the .prj file, or set townships.crs, such as "EPSG:5179".'),
+            column="crs",
+            value=crs_name(frame.crs),
+        ) from None
     return frame, form
 
 
@@ -173,6 +202,14 @@ def _layer(source: Any, faults: Faults) -> str | None:  # noqa: ANN401 - a path 
     return layers[0] if layers else None
 
 
+def _is_of_its_kind(content: bytes, suffix: str) -> bool:
+    """Return whether a file begins as files of its suffix do."""
+    if suffix in _BEGINNINGS:
+        return content.startswith(_BEGINNINGS[suffix])
+    head = content[:_XML_HEAD]
+    return suffix in _XML and _XML[suffix] in head and b"<OGR" not in content
+
+
 def _read_json(path: Path, faults: Faults) -> tuple[gpd.GeoDataFrame, str]:
     text = read_text(path, faults)
     try:
@@ -188,6 +225,7 @@ def _read_json(path: Path, faults: Faults) -> tuple[gpd.GeoDataFrame, str]:
     kind = document.get("type") if isinstance(document, dict) else None
     if kind not in ("FeatureCollection", "Feature", "Topology"):
         raise faults.stop(Message("This is neither GeoJSON nor TopoJSON."), _FORMATS)
-    content = text.encode()
+    # Within JSON "<" only stands in texts. Without it no text looks like another format.
+    content = text.replace("<", "\\u003c").encode()
     form = "TopoJSON" if kind == "Topology" else "GeoJSON"
     return _read(content, faults, layer=_layer(content, faults)), form

@@ -20,9 +20,9 @@ from ruralcare.inputs.areas.osm_areas import read_osm_areas
 from ruralcare.inputs.areas.placement import check_place, check_provinces, is_korean
 from ruralcare.inputs.areas.repairs import Flaw, repaired, seams
 from ruralcare.inputs.areas.township_codes import named_areas
-from ruralcare.inputs.codes import CodeBook, read_code_book
+from ruralcare.inputs.codes import CodeBook, last_day, read_code_book
 from ruralcare.inputs.files import Faults
-from ruralcare.inputs.roads.files import BUFFER_KM
+from ruralcare.inputs.reach import REACH_KM
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
 from ruralcare.types import Reading
@@ -83,7 +83,7 @@ def read_boundaries(scenario: Scenario) -> Boundaries:
     file = scenario.townships.crosswalk
     crosswalk = None if file is None else read_crosswalk(scenario.resolve(file), file)
     parts: list[_Part] = []
-    wrong: list[Fault] = []
+    wrong = _wrong_date(scenario)
     for file in scenario.townships.files:
         try:
             parts.append(_read_part(scenario, file, crosswalk, book))
@@ -120,6 +120,27 @@ def read_boundaries(scenario: Scenario) -> Boundaries:
     return Boundaries(_table(own), None if around is None else _table(around), tuple(readings))
 
 
+def _wrong_date(scenario: Scenario) -> list[Fault]:
+    """Return the fault of a date that cannot tell which codes of the ministry were in force."""
+    as_of = scenario.townships.as_of
+    osm = all(_is_osm(file) for file in scenario.townships.files)
+    if osm or not is_korean(scenario.crs) or last_day(as_of) is not None:
+        return []
+    return [
+        Fault(
+            Message("This is not a date."),
+            Message("Write the date of the boundaries as year, year-month or day: 2023-10-31."),
+            scenario.path.name,
+            column="townships.as_of",
+            value=as_of,
+        )
+    ]
+
+
+def _is_osm(file: Path) -> bool:
+    return file.name.lower().endswith((".osm.pbf", ".osm", ".osm.gz"))
+
+
 def _table(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return areas under the columns that pass to other modules."""
     columns = _KEPT + (["closed_km"] if "closed_km" in frame else [])
@@ -130,7 +151,7 @@ def _read_part(
     scenario: Scenario, file: Path, crosswalk: Crosswalk | None, book: CodeBook
 ) -> _Part:
     path, faults = scenario.resolve(file), Faults(file.name)
-    if path.name.lower().endswith((".osm.pbf", ".osm", ".osm.gz")):
+    if _is_osm(path):
         found, rows = read_osm_areas(path, scenario, faults)
         areas = found.reset_index().assign(row=0, given="", how="", province="")
         return _Part(areas, faults, "OpenStreetMap", "EPSG:4326", rows)
@@ -287,9 +308,7 @@ def _around(own: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> gpd.GeoDataFrame
     if not len(others):
         return None
     tree = shapely.STRtree(own.geometry.to_numpy())
-    near, _ = tree.query(
-        others.geometry.to_numpy(), predicate="dwithin", distance=metres(BUFFER_KM)
-    )
+    near, _ = tree.query(others.geometry.to_numpy(), predicate="dwithin", distance=metres(REACH_KM))
     around = others.iloc[np.unique(near)].copy()
     if not len(around):
         return None

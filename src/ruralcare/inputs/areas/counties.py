@@ -43,11 +43,11 @@ def planned(frame: gpd.GeoDataFrame, scenario: Scenario, book: CodeBook) -> NDAr
         An entry fits no county, or counties of several provinces; every fault is listed.
     """
     wanted = scenario.area.sigungu
-    if not wanted:
-        return np.ones(len(frame), dtype=bool)
     faults = Faults(scenario.path.name)
+    if not wanted:
+        return _without(np.ones(len(frame), dtype=bool), frame, scenario, faults)
     names = frame["sigungu_name"].map(_squeezed)
-    through_time = _through_timethrough_time(frame, book)
+    through_time = _provinces_through_time(frame, book)
     province = frame["sigungu_id"].str[:2]
     chosen = np.zeros(len(frame), dtype=bool)
     for entry in wanted:
@@ -64,6 +64,28 @@ def planned(frame: gpd.GeoDataFrame, scenario: Scenario, book: CodeBook) -> NDAr
             )
         chosen |= match
     faults.raise_if_any()
+    return _without(chosen, frame, scenario, faults)
+
+
+def _without(
+    chosen: NDArray[np.bool_], frame: gpd.GeoDataFrame, scenario: Scenario, faults: Faults
+) -> NDArray[np.bool_]:
+    """Leave out the townships of ``area.without``, by code or name."""
+    for entry in scenario.area.without:
+        match = chosen & (frame["township_id"].eq(entry) | frame["name"].eq(entry)).to_numpy()
+        if not match.any():
+            known = sorted(frame["name"][chosen])
+            near = difflib.get_close_matches(entry, known, n=1, cutoff=0.5)
+            faults.add(
+                Message("No township of the planned counties has this name or id."),
+                Message("Did you mean “{key}”?", key=near[0])
+                if near
+                else Message("Remove it, or correct the name."),
+                column="area.without",
+                value=entry,
+            )
+        chosen = chosen & ~match
+    faults.raise_if_any()
     return chosen
 
 
@@ -71,7 +93,7 @@ def _match(
     entry: str,
     frame: gpd.GeoDataFrame,
     names: pd.Series,
-    through_time: pd.Series,
+    through_time: list[set[str]],
     as_of: str,
     book: CodeBook,
 ) -> NDArray[np.bool_]:
@@ -109,13 +131,11 @@ def _is_county(names: pd.Series, wanted: str) -> pd.Series[bool]:
     return districts
 
 
-def _through_timethrough_time(frame: gpd.GeoDataFrame, book: CodeBook) -> pd.Series:
+def _provinces_through_time(frame: gpd.GeoDataFrame, book: CodeBook) -> list[set[str]]:
     """Return the codes of the provinces to which the county of each township belonged."""
     ids = frame["sigungu_id"]
-    known = {
-        code: {code[:2], *(book.at(code, day)[:2] for day in _ENDS)} for code in ids.unique()
-    }
-    return ids.map(known)
+    known = {code: {code[:2], *(book.at(code, day)[:2] for day in _ENDS)} for code in ids.unique()}
+    return [known[code] for code in ids]
 
 
 def _in_province(name: str, frame: gpd.GeoDataFrame, book: CodeBook) -> pd.Series[bool]:

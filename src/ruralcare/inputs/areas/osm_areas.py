@@ -1,11 +1,9 @@
-"""Administrative areas and care facilities from an OpenStreetMap extract."""
+"""Administrative areas from an OpenStreetMap extract."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import osmium
@@ -14,12 +12,12 @@ import shapely
 from shapely.geometry import LineString, Point
 
 from ruralcare.inputs.files import Faults, read_bytes
-from ruralcare.inputs.osm_check import is_sound
+from ruralcare.inputs.osm_files import entities
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
 from ruralcare.units import kilometres
 
-__all__ = ["read_osm_areas", "read_osm_care_places"]
+__all__ = ["read_osm_areas"]
 
 # A border that leaves the extract may lack this share of its ways and still be usable.
 MOST_MISSING = 1 / 3
@@ -50,7 +48,7 @@ def read_osm_areas(path: Path, scenario: Scenario, faults: Faults) -> tuple[gpd.
     level = str(scenario.townships.admin_level)
     inside = scenario.townships.inside
     relations, larger = [], []
-    for entity in _entities(path, faults, lambda file: osmium.FileProcessor(file, _RELATIONS)):
+    for entity in entities(path, faults, lambda file: osmium.FileProcessor(file, _RELATIONS)):
         tags = entity.tags
         if tags.get("boundary") != "administrative" or not isinstance(entity, osmium.osm.Relation):
             continue
@@ -64,7 +62,7 @@ def read_osm_areas(path: Path, scenario: Scenario, faults: Faults) -> tuple[gpd.
     centres = {ref for _, _, members in relations for kind, ref, _ in members if kind == "n"}
     lines: dict[int, LineString] = {}
     nodes: dict[int, Point] = {}
-    reader = _entities(
+    reader = entities(
         path, faults, lambda file: osmium.FileProcessor(file, _PLACES).with_locations()
     )
     for entity in reader:
@@ -163,55 +161,3 @@ def _area(
     if inner:
         area = area.difference(shapely.unary_union(list(shapely.polygonize(inner).geoms)))
     return (None, nothing) if area.is_empty else (area, gap)
-
-
-def _entities(
-    path: Path, faults: Faults, processor: Callable[[str], Iterable[Any]]
-) -> Iterator[Any]:
-    """Yield what a processor of osmium finds in a file, or stop with a fault."""
-    try:
-        if path.name.lower().endswith(".pbf") and not is_sound(path):
-            raise RuntimeError("PBF")
-        yield from processor(str(path))
-    except (RuntimeError, osmium.InvalidLocationError) as error:
-        raise faults.stop(
-            Message("The OpenStreetMap extract cannot be read: {detail}.", detail=str(error)),
-            Message("Fetch the .osm.pbf file again."),
-        ) from None
-
-
-def read_osm_care_places(path: Path, scenario: Scenario, faults: Faults) -> pd.DataFrame:
-    """Read care and health institutions.
-
-    Returns
-    -------
-    DataFrame
-        ``facility_id``, ``name``, ``tag`` (value of amenity or social_facility), ``capacity``
-        (text), ``point`` (in the CRS of the scenario); one row per institution even where it is
-        mapped both as a point and as a building.
-    """
-    read_bytes(path, faults)
-    rows = []
-    keys = osmium.filter.KeyFilter("amenity", "social_facility", "healthcare")
-    found = _entities(
-        path, faults, lambda file: osmium.FileProcessor(file).with_areas().with_filter(keys)
-    )
-    for entity in found:
-        tags = entity.tags
-        tag = tags.get("social_facility") or tags.get("amenity") or tags.get("healthcare")
-        if isinstance(entity, osmium.osm.Node):
-            point = shapely.Point(entity.lon, entity.lat)
-        elif isinstance(entity, osmium.osm.Area):
-            ring = [(n.lon, n.lat) for outer in entity.outer_rings() for n in outer]
-            point = shapely.MultiPoint(ring).convex_hull.representative_point()
-        else:
-            continue
-        kind = "n" if isinstance(entity, osmium.osm.Node) else "a"
-        rows.append(
-            (f"{kind}{entity.id}", tags.get("name", ""), tag, tags.get("capacity", ""), point)
-        )
-    frame = pd.DataFrame(rows, columns=["facility_id", "name", "tag", "capacity", "point"])
-    if len(frame):
-        points = gpd.GeoSeries(frame["point"].to_list(), crs="EPSG:4326").to_crs(scenario.crs)
-        frame["point"] = points.to_numpy()
-    return frame

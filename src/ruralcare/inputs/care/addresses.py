@@ -153,7 +153,7 @@ def parse_address(text: str) -> Address:
     --------
     >>> one = parse_address("전남 해남군 해남읍 백호길 25-15 (해남읍)")
     >>> sorted(one.provinces), one.lane, one.number
-    (['46'], '백호', ('road', '백호길', '25-15'))
+    (['12', '46'], '백호', ('road', '백호길', '25-15'))
     """
     full = full_address(text)
     clean = _without_notes(full)

@@ -21,7 +21,8 @@ from ruralcare.inputs.care.gazetteer import Located, build_gazetteer
 from ruralcare.inputs.care.geocoders import with_geocoder
 from ruralcare.inputs.care.list_tables import read_list_table
 from ruralcare.inputs.care.siting import Siting, date_in, precision_notes
-from ruralcare.inputs.files import Faults, Table, distinct, read_table, read_text
+from ruralcare.inputs.care.willingness import branch_code, read_willingness, share_in
+from ruralcare.inputs.files import Faults, Table, read_text
 from ruralcare.inputs.workbooks import is_workbook, read_workbook, sheet_table
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
@@ -33,10 +34,15 @@ __all__ = ["read_cooperatives"]
 # Codes of NH농협은행 (010, 011) and of the co-operatives (012 to 018).
 _CODE: Final = re.compile(r"^01[0-8]\d{4}$")
 _BANK_CODES: Final = ("010", "011")
-_CODE_DIGITS: Final = 7
 _CELLS: Final = 8
 # Units that are no branch of an agricultural co-operative, and branches that are not staffed.
-_NO_BRANCH: Final = re.compile(r"축산|축협|원예|지부|출장소|보증센터|\(출\)|[<〈(](간|취)[>〉)]")
+_NO_BRANCH: Final = re.compile(
+    r"축산|축협|원예|감귤|사과|능금|인삼|낙농|우유|양돈|양계|양봉|치즈|화훼|버섯"
+    r"|지부|출장소|보증센터|\(출\)|[<〈(](간|취)[>〉)]"
+)
+# Codes of the federation (016) and of livestock and dairy co-operatives (017), whose branches often
+# carry no more than the name of a place.
+_NO_REGIONAL_CODES: Final = ("016", "017")
 _OWN_COLUMNS: Final = ("coop_id", "name")
 _OWN_OPTIONAL: Final = ("lon", "lat", "address", "operator_id", "willing")
 _HEADER_WITHIN: Final = 20
@@ -97,7 +103,7 @@ def read_cooperatives(
             faults.reading(Message("Co-operatives"), form, rows=rows, used=used, as_of=as_of),
         )
     known = {branch.coop_id for branch in branches}
-    willing, read = _willingness(scenario, known, notes)
+    willing, read = read_willingness(scenario, known, notes)
     rows_, unplaced = [], []
     for branch in sorted(branches, key=lambda one: one.coop_id):
         where = branch.located
@@ -182,14 +188,8 @@ def _header(rows: list[list[str]]) -> bool:
     return any(set(_OWN_COLUMNS) <= set(row) for row in rows[:_HEADER_WITHIN])
 
 
-def _code(cell: str) -> str:
-    """Return a branch code; a spreadsheet may have taken its leading zero."""
-    code = unicodedata.normalize("NFKC", cell).strip()
-    return code.zfill(_CODE_DIGITS) if code.isdigit() and len(code) == _CODE_DIGITS - 1 else code
-
-
 def _is_branch(cells: list[str]) -> bool:
-    return len(cells) >= _CELLS and bool(_CODE.match(_code(cells[0])))
+    return len(cells) >= _CELLS and bool(_CODE.match(branch_code(cells[0])))
 
 
 def _kftc(
@@ -214,7 +214,7 @@ def _kftc(
     for number, cells in enumerate(table, start=1):
         if not _is_branch(cells):
             continue
-        code = _code(cells[0])
+        code = branch_code(cells[0])
         bank, name, address, status = (_half_width(cells[place]) for place in (1, 2, 6, 7))
         # Codes 010 and 011, and closed branches with codes of the others, belong to the bank.
         is_bank = code[:3] in _BANK_CODES or "은행" in bank
@@ -238,7 +238,7 @@ def _kftc(
                 row=number,
                 value=status,
             )
-        elif _NO_BRANCH.search(name):
+        elif _NO_BRANCH.search(name) or code.startswith(_NO_REGIONAL_CODES):
             left_out["unit"] += here
         elif code in seen:
             faults.add(
@@ -340,7 +340,7 @@ def _plain(table: Table, siting: Siting) -> Iterator[_Branch]:
             _half_width(row["address"]),
             where,
             row["operator_id"],
-            _share(row.number, row["willing"], faults),
+            share_in(row.number, row["willing"], faults),
         )
     left_out = near + siting.far
     if left_out:
@@ -361,54 +361,3 @@ def _tell_elsewhere(count: int, faults: Faults) -> None:
         ),
         Message("Nothing needs to be done."),
     )
-
-
-def _share(row: int, text: str, faults: Faults) -> float | None:
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if 0 <= value <= 1:
-        return value
-    faults.add(
-        Message("Willingness is a number from 0 (refuses) to 1 (takes part)."),
-        Message("Correct the number."),
-        row=row,
-        column="willing",
-        value=text,
-    )
-    return None
-
-
-def _willingness(
-    scenario: Scenario, known: set[str], notes: list[Message]
-) -> tuple[dict[str, float], tuple[Reading, ...]]:
-    """Return the probabilities that a file gives, by branch, and what was read of it."""
-    file = scenario.cooperatives.willing_file
-    if file is None:
-        return {}, ()
-    faults = Faults(file.name)
-    shares: dict[str, float] = {}
-    strangers = 0
-    table = read_table(scenario.resolve(file), faults, ["coop_code", "willing"])
-    for row in distinct(table, "coop_code", faults, Message("Keep one row per branch code.")):
-        share = _share(row.number, row["willing"], faults)
-        code = row["coop_code"] if row["coop_code"] in known else _code(row["coop_code"])
-        if code not in known:
-            strangers += 1
-        elif share is not None:
-            shares[code] = share
-    faults.raise_if_any()
-    if strangers:
-        notes.append(
-            Message(
-                "Rows of {file} that name no candidate branch: {count}.",
-                count=strangers,
-                file=file.name,
-            )
-        )
-    subject = Message("Willingness of co-operatives")
-    used = len(shares)
-    return shares, (faults.reading(subject, "plain table", rows=len(table.rows), used=used),)

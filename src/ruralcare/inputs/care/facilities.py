@@ -12,12 +12,13 @@ from ruralcare.errors import Fault, InputError
 from ruralcare.inputs.areas.townships import read_townships
 from ruralcare.inputs.care.facility_formats import FORMATS, recognised
 from ruralcare.inputs.care.facility_lists import FacilityList
-from ruralcare.inputs.care.gazetteer import REACH_KM, build_gazetteer
+from ruralcare.inputs.care.gazetteer import build_gazetteer
 from ruralcare.inputs.care.geocoders import with_geocoder
 from ruralcare.inputs.care.institutions import RESIDENTIAL, Institution, InstitutionList, once
 from ruralcare.inputs.care.service_types import ServiceTypes, read_service_types
 from ruralcare.inputs.care.siting import Siting, date_in, precision_notes
 from ruralcare.inputs.files import Faults
+from ruralcare.inputs.reach import REACH_KM
 from ruralcare.language import Bilingual, Message
 from ruralcare.scenario import FacilityFile, Scenario
 from ruralcare.settings import Settings
@@ -196,7 +197,7 @@ def _reach_notes(townships: pd.Series) -> list[Message]:
         return []
     return [
         Message(
-            "Institutions of neighbouring townships, up to {km} km away, that count as within "
+            "Institutions outside the planned counties, up to {km} km away, that count as within "
             "reach: {count}. The people there, who use them too, are not counted.",
             km=round(REACH_KM),
             count=near,

@@ -15,10 +15,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from ruralcare.inputs.areas.osm_areas import read_osm_care_places
 from ruralcare.inputs.care.addresses import clean_address
 from ruralcare.inputs.care.institutions import Institution, joined
 from ruralcare.inputs.care.list_tables import header_cells, read_list_table
+from ruralcare.inputs.care.osm_places import read_osm_care_places
 from ruralcare.inputs.care.service_types import ServiceTypes, split_types
 from ruralcare.inputs.care.siting import Siting
 from ruralcare.inputs.coordinates import Columns
@@ -31,7 +31,6 @@ __all__ = ["CITY_COLUMNS", "FacilityList", "Institution", "care_code", "city_col
 _OSM_SAME_PLACE_M: Final = 200.0
 _SPOILT_CODE: Final = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 _CLOSED: Final = re.compile(r"폐업|휴업|폐지|휴지|폐쇄|취소|말소|정지|종료|중단|미운영")
-_HIRA_LISTS: Final = frozenset({"hospitals", "pharmacies"})
 _SHOWN: Final = 60
 _NO_COORDINATES: Final = ("", "0", "0.0")
 
@@ -227,18 +226,23 @@ class FacilityList:
 
     def _hira_entries(self) -> list[tuple[dict[str, Any], str]]:
         remedy = Message("Give a JSON object with the lists hospitals and pharmacies.")
+        text = read_text(self.path, self.faults)
         try:
-            document = json.loads(read_text(self.path, self.faults))
+            document = json.loads(text)
         except (ValueError, RecursionError) as error:
             line = error.lineno if isinstance(error, json.JSONDecodeError) else None
             raise self.faults.stop(
                 Message("The file is not valid JSON."), remedy, row=line
             ) from None
-        entries = [
-            (entry, fallback)
-            for key, fallback in (("hospitals", ""), ("pharmacies", "약국"))
-            for entry in _listed(document, key)
-        ]
+        keys = {"hospitals": "", "pharmacies": "약국"}
+        parts = {key: document.get(key) for key in keys} if isinstance(document, dict) else {}
+        if not any(key in document for key in parts) or not all(
+            part is None or isinstance(part, list) for part in parts.values()
+        ):
+            raise self.faults.stop(
+                Message("The file is not a list of health institutions."), remedy
+            )
+        entries = [(entry, keys[key]) for key, part in parts.items() for entry in part or ()]
         for place, (entry, _) in enumerate(entries, start=1):
             if not isinstance(entry, dict):
                 raise self.faults.stop(
@@ -247,10 +251,6 @@ class FacilityList:
                     row=place,
                     value=str(entry)[:_SHOWN],
                 )
-        if not entries and not (isinstance(document, dict) and _HIRA_LISTS & set(document)):
-            raise self.faults.stop(
-                Message("The file is not a list of health institutions."), remedy
-            )
         return [(entry, str(entry.get("cl_nm") or fallback)) for entry, fallback in entries]
 
     def _hira_table(self) -> Iterator[Institution]:
@@ -266,9 +266,7 @@ class FacilityList:
             table,
             "암호화요양기호",
             remedy,
-            lambda row: self.siting.of_row(
-                row, Columns(x, y), row["주소"], blanks=_NO_COORDINATES
-            ),
+            lambda row: self.siting.of_row(row, Columns(x, y), row["주소"], blanks=_NO_COORDINATES),
         ):
             key = _made_up("H", row["암호화요양기호"])
             labels = (row["종별코드명"],)
@@ -361,11 +359,6 @@ def care_code(row: Row, column: str, faults: Faults) -> str:
 def _made_up(letter: str, *parts: str) -> str:
     """Return a code for what has none: the same for the same content."""
     return f"{letter}{sha256('|'.join(parts).encode()).hexdigest()[:10]}"
-
-
-def _listed(document: object, key: str) -> list[Any]:
-    found = document.get(key) if isinstance(document, dict) else None
-    return found if isinstance(found, list) else []
 
 
 def _is_json(path: Path, faults: Faults) -> bool:

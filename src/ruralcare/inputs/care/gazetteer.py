@@ -22,15 +22,14 @@ from ruralcare.inputs.care.county_index import County, CountyIndex
 from ruralcare.inputs.codes import CodeBook, read_code_book
 from ruralcare.inputs.crs import Box
 from ruralcare.inputs.people.villages import read_villages, settled
+from ruralcare.inputs.reach import REACH_KM
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
 from ruralcare.types import Precision, Townships
 from ruralcare.units import metres
 
-__all__ = ["REACH_KM", "Gazetteer", "Located", "Locator", "build_gazetteer", "clean_address"]
+__all__ = ["Gazetteer", "Located", "Locator", "build_gazetteer", "clean_address"]
 
-# Institutions of neighbouring counties this far from the planned ones are within reach of people.
-REACH_KM: Final = 20.0
 # Borders are simplified by their publishers: what stands on the shore lies a little outside.
 SHORE_M: Final = 500.0
 
@@ -52,7 +51,8 @@ class Located:
     reason : Message or None
         Why there is no point.
     ring : {"planned", "near", "far"}
-        In the planned counties; outside, but within :data:`REACH_KM`; farther away.
+        In the planned counties; outside, but within
+        :data:`~ruralcare.inputs.reach.REACH_KM`; farther away.
     doubt : Message or None
         What is doubtful about the place.
     near_id : str

@@ -168,38 +168,33 @@ def once(lists: list[InstitutionList], types: ServiceTypes) -> list[tuple[int, I
     # Lists whose institutions were joined to a kept one.
     partners: list[set[int]] = []
     by_code: dict[str, int] = {}
+    known: tuple[int, str | None] | None
     by_name: dict[str, list[int]] = {}
     for number, one in enumerate(lists):
         for institution in one.institutions:
             alike = by_name.setdefault(_bare_name(institution.name), [])
-            place, alike_by = None, ""
             code = by_code.get(institution.facility_id)
             if code is not None and kept[code][0] != number:
-                if not _contradict(kept[code][1], institution):
-                    place, alike_by = code, "code"
+                known = None if _contradict(kept[code][1], institution) else (code, "code")
             else:
-                found = {
-                    sure: next(
-                        (
-                            place
-                            for place in alike
-                            if kept[place][0] != number
-                            and (sure == "sure" or number not in partners[place])
-                            and _same(kept[place][1], institution) == sure
-                        ),
-                        None,
-                    )
-                    for sure in ("sure", "likely")
-                }
-                alike_by = "likely" if found["sure"] is None else "sure"
-                place = found[alike_by]
-            if place is None:
+                others = [place for place in alike if kept[place][0] != number]
+                found = [(place, _same(kept[place][1], institution)) for place in others]
+                sure = [match for match in found if match[1] == "sure"]
+                # Two of one list, of which either might be one of another list, are two.
+                likely = [
+                    match
+                    for match in found
+                    if match[1] == "likely" and number not in partners[match[0]]
+                ]
+                known = next(iter(sure + likely), None)
+            if known is None:
                 place = len(kept)
                 kept.append((number, institution))
                 partners.append({number})
             else:
+                place, how = known
                 first, before = kept[place]
-                _tell(alike_by, one.faults, lists[first].file.name, before, institution)
+                _tell(how, one.faults, lists[first].file.name, before, institution)
                 kept[place] = first, joined(before, institution, types, one_list=False)
                 partners[place].add(number)
             by_code.setdefault(institution.facility_id, place)
@@ -209,19 +204,19 @@ def once(lists: list[InstitutionList], types: ServiceTypes) -> list[tuple[int, I
 
 
 def _tell(
-    alike_by: str, faults: Faults, file: str, before: Institution, institution: Institution
+    how: str | None, faults: Faults, file: str, before: Institution, institution: Institution
 ) -> None:
     """Note that an institution is in an earlier list too."""
     problem = Message("The institution is in {file} too; it is kept once.", file=file)
     remedy = Message("Nothing needs to be done.")
-    if alike_by == "likely":
+    if how == "likely":
         problem = Message(
             "An institution of this name is in the same township in {file}, with another kind of "
             "address; the two are taken for one.",
             file=file,
         )
         remedy = Message("Check that they are one; if not, give one of them another name.")
-    elif alike_by == "code" and _bare_name(before.name) != _bare_name(institution.name):
+    elif how == "code" and _bare_name(before.name) != _bare_name(institution.name):
         problem = Message(
             "The institution has the code of {name} in {file}; the two are taken for one.",
             name=before.name,

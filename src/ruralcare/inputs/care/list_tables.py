@@ -22,7 +22,7 @@ def header_cells(text: str) -> list[str]:
     >>> header_cells('기관명;"주소 (도로명, 지번)";급여종류')
     ['기관명', '주소 (도로명, 지번)', '급여종류']
     """
-    return _cells(text, _delimiter(text))
+    return [cell.strip() for cell in _cells(text, _delimiter(text))]
 
 
 def read_list_table(path: Path, faults: Faults, required: Sequence[str] = ()) -> Table:

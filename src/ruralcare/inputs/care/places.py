@@ -8,6 +8,7 @@ from ruralcare.errors import Fault, InputError
 from ruralcare.inputs.areas.townships import read_townships
 from ruralcare.inputs.care.cooperatives import read_cooperatives
 from ruralcare.inputs.care.facilities import read_facilities
+from ruralcare.language import Message
 from ruralcare.scenario import Scenario
 from ruralcare.settings import Settings
 from ruralcare.types import Cooperatives, Facilities, Places, Reading, Townships
@@ -55,7 +56,36 @@ def read_places(
         faults.extend(fault for fault in error.faults if fault not in faults)
     if facilities is None or cooperatives is None:
         raise InputError(faults, readings)
-    return Places(_run_by(facilities, cooperatives, towns), cooperatives)
+    notes = (*facilities.notes, *_without_care(facilities, towns, scenario))
+    return Places(_run_by(replace(facilities, notes=notes), cooperatives, towns), cooperatives)
+
+
+def _without_care(
+    facilities: Facilities, towns: Townships, scenario: Scenario
+) -> tuple[Message, ...]:
+    """Name the counties in which no institution offers any service of the scenario.
+
+    More often than a county without care this is a list of another county.
+    """
+    if not scenario.facilities.sources:
+        return (
+            Message("No list of institutions is given: all services count as if there were none."),
+        )
+    services = {service.id for service in scenario.services}
+    caring = facilities.offers[facilities.offers["service"].isin(services)]["facility_id"]
+    places = facilities.frame.loc[facilities.frame.index.isin(caring), "township_id"]
+    counties = towns.frame["sigungu_id"]
+    empty = sorted(set(counties) - set(places.map(counties).dropna()))
+    if not empty:
+        return ()
+    names = towns.frame.drop_duplicates("sigungu_id").set_index("sigungu_id")["sigungu_name"]
+    return (
+        Message(
+            "The lists have no institution with a service of the plan in {counties}: look whether "
+            "the right lists are given. Everything there counts as unserved.",
+            counties=", ".join(str(names[code]) or code for code in empty),
+        ),
+    )
 
 
 def _run_by(facilities: Facilities, cooperatives: Cooperatives, towns: Townships) -> Facilities:

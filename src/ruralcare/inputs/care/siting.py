@@ -10,9 +10,10 @@ from typing import Final
 import pandas as pd
 import shapely
 
-from ruralcare.inputs.care.gazetteer import REACH_KM, Located, Locator
+from ruralcare.inputs.care.gazetteer import Located, Locator
 from ruralcare.inputs.coordinates import Columns, coordinates
 from ruralcare.inputs.files import Faults, Row, Table
+from ruralcare.inputs.reach import REACH_KM
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
 from ruralcare.units import kilometres

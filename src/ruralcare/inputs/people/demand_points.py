@@ -13,9 +13,10 @@ import shapely
 
 from ruralcare.inputs.agreement import disagreement
 from ruralcare.inputs.files import Faults
+from ruralcare.inputs.people.assigning import assigned
 from ruralcare.inputs.people.buildings import read_buildings
 from ruralcare.inputs.people.grids import read_grid
-from ruralcare.inputs.people.point_files import Features, somewhere_else
+from ruralcare.inputs.people.point_files import Features
 from ruralcare.inputs.people.villages import VillageList, read_village_list, settled
 from ruralcare.inputs.roads.files import read_road_lines
 from ruralcare.language import Message
@@ -29,8 +30,6 @@ _RESIDENTIAL: Final = ("residential", "living_street", "unclassified")
 _COLUMNS: Final = ["township_id", "name", "weight", "geometry"]
 # A grid may differ from the register this much: it counts another day, and hides small numbers.
 _TOLERATED: Final = 0.2
-# A coast is drawn this much too far inland: who lives off it belongs to the nearest township.
-_OFF_COAST_M: Final = 500.0
 
 
 def read_demand_points(
@@ -182,7 +181,7 @@ def _grid(scenario: Scenario, towns: Townships, people: pd.Series | None) -> _Po
     file = scenario.points.file
     faults = Faults(file.name)
     grid = read_grid(scenario.resolve(file), scenario, towns, faults)
-    frame = _assigned(grid.features, grid.persons, towns, faults)
+    frame = assigned(grid.features, grid.persons, towns, faults)
     counted = frame.groupby("township_id")["persons"].sum()
     if people is not None:
         _compare(counted, people, towns, faults)
@@ -211,7 +210,7 @@ def _buildings(scenario: Scenario, towns: Townships) -> _Points:
     file = scenario.points.file
     faults = Faults(file.name)
     found = read_buildings(scenario.resolve(file), scenario, towns, faults)
-    frame = _assigned(found.features, found.weights, towns, faults)
+    frame = assigned(found.features, found.weights, towns, faults)
     counted = frame.groupby("township_id")["persons"].sum()
     notes = [
         Message(
@@ -246,91 +245,6 @@ def _reading(
     return faults.reading(
         subject, features.form, rows=features.total, used=used, crs=features.crs or None
     )
-
-
-def _assigned(
-    features: Features, weights: np.ndarray, towns: Townships, faults: Faults
-) -> gpd.GeoDataFrame:
-    """Return the points that have a weight with the township they lie in.
-
-    A point on the border of two belongs to the first; one off the coast to the nearest.
-    """
-    point, town = towns.frame.sindex.query(features.points, predicate="intersects")
-    if not len(point):
-        raise somewhere_else(features, towns, faults)
-    order = np.lexsort((town, point))
-    point, town = point[order], town[order]
-    first = np.r_[True, point[1:] != point[:-1]]
-    point, town = point[first], town[first]
-    near_point, near_town = _off_coast(features, point, weights, towns, faults)
-    point, town = np.r_[point, near_point], np.r_[town, near_town]
-    some = weights[point] > 0
-    point, town = point[some], town[some]
-    # In the order of the file.
-    order = np.argsort(point, kind="stable")
-    point, town = point[order], town[order]
-    frame = pd.DataFrame(
-        {
-            "township_id": towns.frame.index.to_numpy()[town],
-            "name": towns.frame["name"].to_numpy()[town],
-            "persons": weights[point],
-        }
-    )
-    serial = frame.groupby("township_id").cumcount() + 1
-    ids = frame["township_id"].astype(str) + "-" + serial.astype(str).str.zfill(6)
-    frame.index = pd.Index(ids, name="point_id", dtype=object)
-    return gpd.GeoDataFrame(frame, geometry=features.points[point], crs=towns.crs)
-
-
-def _off_coast(
-    features: Features, inside: np.ndarray, weights: np.ndarray, towns: Townships, faults: Faults
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the points a little outside of all townships, and the nearest township of each.
-
-    What lies in a neighbouring township is its own; all others are counted in a remark.
-    """
-    left = np.setdiff1d(np.flatnonzero(weights > 0), inside)
-    town, away_m = _nearest(features.points[left], towns.frame)
-    _, other_m = _nearest(features.points[left], towns.around)
-    ours = np.isfinite(away_m) & (away_m <= other_m)
-    lost = np.isinf(away_m) & np.isinf(other_m)
-    if ours.any():
-        faults.remark(
-            Message(
-                "{count} points ({persons} in them) lie up to {metres} m outside the townships; "
-                "each counts for the nearest.",
-                count=int(ours.sum()),
-                persons=round(float(weights[left[ours]].sum())),
-                metres=round(_OFF_COAST_M),
-            ),
-            Message(
-                "This is usual on a coast. If they lie in a neighbouring county, give boundaries "
-                "that include it."
-            ),
-        )
-    if lost.any():
-        faults.remark(
-            Message(
-                "{count} points ({persons} in them) lie in no township of the boundaries and are "
-                "left out.",
-                count=int(lost.sum()),
-                persons=round(float(weights[left[lost]].sum())),
-            ),
-            Message("They lie in the sea or outside the planned area; check it if they are many."),
-        )
-    return left[ours], town[ours]
-
-
-def _nearest(points: np.ndarray, areas: gpd.GeoDataFrame | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the nearest area of each point and its distance in metres, infinite if too far."""
-    which = np.full(len(points), -1)
-    away_m = np.full(len(points), np.inf)
-    if areas is not None and len(points):
-        (at, area), found_m = areas.sindex.nearest(
-            points, max_distance=_OFF_COAST_M, return_all=False, return_distance=True
-        )
-        which[at], away_m[at] = area, found_m
-    return which, away_m
 
 
 def _with_seats(

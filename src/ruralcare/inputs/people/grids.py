@@ -24,9 +24,16 @@ import pandas as pd
 import shapely
 from pyproj import Transformer
 
-from ruralcare.inputs.files import Faults, read_bytes
+from ruralcare.errors import InputError
+from ruralcare.inputs.files import DAMAGE, Faults, read_bytes
 from ruralcare.inputs.people.cells import Cells, read_cells, squeezed
-from ruralcare.inputs.people.point_files import Features, find_pair, read_features, table_features
+from ruralcare.inputs.people.point_files import (
+    Features,
+    find_pair,
+    read_features,
+    table_features,
+    wider_bounds,
+)
 from ruralcare.inputs.people.projecting import checked_crs
 from ruralcare.language import Message
 from ruralcare.scenario import Scenario
@@ -333,7 +340,9 @@ def _raster(path: Path, scenario: Scenario, towns: Townships, faults: Faults) ->
             band = image.read(1, window=window, masked=True)
             to_ground = image.transform
             total = image.width * image.height
-    except RasterioError as error:
+    except InputError:
+        raise
+    except (*DAMAGE, RasterioError) as error:
         raise faults.stop(
             Message("The file cannot be read: {detail}.", detail=str(error)[:200]),
             Message("Give a GeoTIFF with one band of people for each cell."),
@@ -371,7 +380,7 @@ def _span(
 ) -> tuple[tuple[int, int], tuple[int, int]] | None:
     """Return first and last column and row around the townships; None where it does not reach."""
     to_image = Transformer.from_crs(towns.crs, crs, always_xy=True)
-    west, south, east, north = to_image.transform_bounds(*towns.frame.total_bounds)
+    west, south, east, north = to_image.transform_bounds(*wider_bounds(towns))
     ground = image.transform
     matrix = np.array([[ground.a, ground.b], [ground.d, ground.e]])
     corners = np.array([[west, west, east, east], [south, north, south, north]])

@@ -15,13 +15,12 @@ import pandas as pd
 import pyogrio
 import shapely
 from pyproj import CRS, Transformer
-from shapely.errors import ShapelyError
 
 from ruralcare.errors import InputError
 from ruralcare.inputs.areas.shapefiles import check_shapefile
 from ruralcare.inputs.coordinates import no_number
 from ruralcare.inputs.crs import KOREAN_CRS
-from ruralcare.inputs.files import Faults, read_bytes
+from ruralcare.inputs.files import DAMAGE, Faults, read_bytes
 from ruralcare.inputs.people.cells import Cells, read_cells, squeezed
 from ruralcare.inputs.people.projecting import (
     WGS84,
@@ -37,7 +36,6 @@ from ruralcare.scenario import Scenario
 from ruralcare.types import Townships
 
 __all__ = [
-    "DAMAGE",
     "Features",
     "find_pair",
     "in_metres",
@@ -45,6 +43,7 @@ __all__ = [
     "read_features",
     "somewhere_else",
     "table_features",
+    "wider_bounds",
 ]
 
 _PAIRS: Final = (
@@ -53,11 +52,6 @@ _PAIRS: Final = (
 )  # fmt: skip
 # Farther off the townships, nothing in a file matters.
 _MARGIN_M: Final = 2000.0
-DAMAGE: Final = (
-    *(ArithmeticError, AttributeError, LookupError, MemoryError, NameError),
-    *(OSError, RuntimeError, TypeError, ValueError),
-)
-"""What the libraries raise over a damaged file."""
 _THOUSANDS: Final = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 # 126,599 is rather a longitude than a hundred kilometres.
 _IN_DEGREES: Final = re.compile(r"-?(\d{1,2}|1[0-7]\d|180),\d+$")
@@ -264,9 +258,11 @@ def _read(
             frame = _opened(path, None, faults, most=1000)
     except InputError:
         raise
-    except (*DAMAGE, ShapelyError) as error:
+    except DAMAGE as error:
+        # What pyogrio makes of a .prj that is no text is a NameError.
+        told = f"{path.stem}.prj" if isinstance(error, NameError) else str(error)[:200].rstrip(".")
         raise faults.stop(
-            Message("The file cannot be read: {detail}.", detail=str(error)[:200]),
+            Message("The file cannot be read: {detail}.", detail=told),
             Message("Give CSV, GeoPackage, Shapefile, GeoJSON or GeoParquet."),
         ) from None
     return _with_shape(frame, faults), total
@@ -274,11 +270,15 @@ def _read(
 
 def _near(towns: Townships, crs: str) -> tuple[float, ...] | None:
     """Return the bounds of the townships in a CRS, with a margin; None where it has none."""
-    west, south, east, north = towns.frame.total_bounds
-    bounds = (west - _MARGIN_M, south - _MARGIN_M, east + _MARGIN_M, north + _MARGIN_M)
     to_file = Transformer.from_crs(towns.crs, crs, always_xy=True)
-    near = to_file.transform_bounds(*bounds)
+    near = to_file.transform_bounds(*wider_bounds(towns))
     return near if np.isfinite(near).all() else None
+
+
+def wider_bounds(towns: Townships) -> tuple[float, float, float, float]:
+    """Return the bounds of the townships with a margin, in their CRS."""
+    west, south, east, north = towns.frame.total_bounds
+    return west - _MARGIN_M, south - _MARGIN_M, east + _MARGIN_M, north + _MARGIN_M
 
 
 def _opened(

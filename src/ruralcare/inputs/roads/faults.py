@@ -12,10 +12,7 @@ from ruralcare.inputs.crs import Box, crs_that_fit
 from ruralcare.inputs.files import Faults
 from ruralcare.language import Message
 
-__all__ = ["DAMAGE", "crs_of", "none_inside", "unreadable"]
-
-DAMAGE = (ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, ValueError)
-"""What the libraries raise over a damaged file."""
+__all__ = ["crs_of", "none_inside", "unreadable"]
 
 
 def unreadable(faults: Faults, detail: str) -> InputError:

@@ -15,10 +15,11 @@ import shapely
 from pyproj import Transformer
 
 from ruralcare.errors import InputError
-from ruralcare.inputs.files import Faults
+from ruralcare.inputs.files import DAMAGE, Faults
+from ruralcare.inputs.reach import REACH_KM
 from ruralcare.inputs.roads.download import download_graph
 from ruralcare.inputs.roads.edge_lists import is_edge_list, read_edge_list
-from ruralcare.inputs.roads.faults import DAMAGE, none_inside, unreadable
+from ruralcare.inputs.roads.faults import none_inside, unreadable
 from ruralcare.inputs.roads.graphs import roads_of_graph
 from ruralcare.inputs.roads.lines import RoadFile, RoadLines
 from ruralcare.inputs.roads.node_links import read_node_links
@@ -28,10 +29,8 @@ from ruralcare.scenario import Scenario
 from ruralcare.settings import Settings
 from ruralcare.units import metres
 
-__all__ = ["BUFFER_KM", "RoadLines", "read_road_lines"]
+__all__ = ["RoadLines", "read_road_lines"]
 
-BUFFER_KM = 20.0
-"""Roads this far outside the townships are kept, because ways between townships use them."""
 _COARSE_M = 500.0
 
 _SERVICE = "OpenStreetMap (Overpass)"
@@ -59,8 +58,8 @@ def read_road_lines(
         ``roads`` names the file or asks for the download.
     area : polygon, optional
         The townships, in the CRS of the scenario. Ways that touch it, or come within
-        :data:`BUFFER_KM` of it, are kept whole. Without it, all ways of the file are kept; a
-        download needs it.
+        :data:`~ruralcare.inputs.reach.REACH_KM` of it, are kept whole. Without it, all ways of the
+        file are kept; a download needs it.
     settings : Settings
         Where downloads are kept.
 
@@ -100,7 +99,7 @@ def read_road_lines(
     if area is not None and wide is not None:
         if not shapely.intersects(area, lines.frame.geometry.to_numpy()).any():
             raise none_inside(faults, _middle(found, scenario.crs), area, scenario.crs)
-        lines = lines.near(area, metres(BUFFER_KM))
+        lines = lines.near(area, metres(REACH_KM))
     cut = int(lines.frame.loc[lines.frame["cut"], "way"].nunique()) + found.lost
     if cut:
         faults.remark(
@@ -122,13 +121,13 @@ def read_road_lines(
 
 
 def _around(area: shapely.Geometry) -> shapely.Geometry:
-    """Return an area with everything within :data:`BUFFER_KM`, and a little more.
+    """Return an area with everything within reach of it, and a little more.
 
     Widening a coast with all its corners takes minutes; a coarse outline, widened by as much more
     as it may be off, holds the same.
     """
     coarse = shapely.simplify(area, _COARSE_M)
-    return shapely.buffer(coarse, metres(BUFFER_KM) + _COARSE_M, quad_segs=4)
+    return shapely.buffer(coarse, metres(REACH_KM) + _COARSE_M, quad_segs=4)
 
 
 def _middle(found: RoadFile, crs: str) -> tuple[float, float] | None:
@@ -237,7 +236,7 @@ def _read_graphml(path: Path, crs: str, faults: Faults) -> RoadFile:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             graph = osmnx.load_graphml(path)
-    except (*DAMAGE, AttributeError, SyntaxError, TypeError, nx.NetworkXException) as error:
+    except (*DAMAGE, SyntaxError, nx.NetworkXException) as error:
         raise unreadable(faults, f"{type(error).__name__}: {error}") from None
     if "crs" not in graph.graph or not all("x" in data for _, data in graph.nodes(data=True)):
         raise faults.stop(
@@ -248,5 +247,5 @@ def _read_graphml(path: Path, crs: str, faults: Faults) -> RoadFile:
         return roads_of_graph(graph, crs, path.name, "GraphML (OSMnx)")
     except InputError:
         raise
-    except (*DAMAGE, AttributeError, TypeError, shapely.errors.ShapelyError) as error:
+    except DAMAGE as error:
         raise unreadable(faults, f"{type(error).__name__}: {error}") from None

@@ -11,9 +11,9 @@ import numpy as np
 import osmium
 import pandas as pd
 
-from ruralcare.inputs.files import Faults
-from ruralcare.inputs.osm_check import is_sound
-from ruralcare.inputs.roads.faults import DAMAGE, unreadable
+from ruralcare.inputs.files import DAMAGE, Faults
+from ruralcare.inputs.osm_files import is_sound
+from ruralcare.inputs.roads.faults import unreadable
 from ruralcare.inputs.roads.graphs import shares_of_way, streets
 from ruralcare.inputs.roads.lines import RoadFile, lines_from_ways
 from ruralcare.inputs.roads.tags import USED_TAGS, WayTags, clock_min, way_tags

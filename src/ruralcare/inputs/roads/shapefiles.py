@@ -13,8 +13,8 @@ import shapely
 from pyproj import CRS, Transformer
 
 from ruralcare.inputs.crs import KOREA, crs_that_fit
-from ruralcare.inputs.files import Faults
-from ruralcare.inputs.roads.faults import DAMAGE, crs_of, unreadable
+from ruralcare.inputs.files import DAMAGE, Faults
+from ruralcare.inputs.roads.faults import crs_of, unreadable
 from ruralcare.language import Message
 
 __all__ = ["beside", "box_in", "code_text", "crs_label", "file_crs", "file_info", "read_shapes"]

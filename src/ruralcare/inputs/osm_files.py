@@ -1,4 +1,4 @@
-"""A look at an .osm.pbf before osmium reads it.
+"""Reading OpenStreetMap extracts with osmium, and a look at an .osm.pbf before that.
 
 osmium keeps the texts of tags ended by a zero byte and believes that none has one inside; a
 damaged file that has ends the program, not the reading. Compressed blocks carry a checksum, so
@@ -8,11 +8,16 @@ that only blocks that are not compressed need the look.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
-__all__ = ["is_sound"]
+import osmium
+
+from ruralcare.inputs.files import DAMAGE, Faults
+from ruralcare.language import Message
+
+__all__ = ["entities", "is_sound"]
 
 # Numbers of fields in the protocol buffers of the format (fileformat.proto, osmformat.proto).
 _SIZE_OF_BLOB: Final = 3
@@ -21,6 +26,21 @@ _TEXTS: Final = 1
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _LONGEST_HEADER: Final = 64 * 1024
 _LONGEST_BLOB: Final = 32 * 1024 * 1024
+
+
+def entities(
+    path: Path, faults: Faults, processor: Callable[[str], Iterable[Any]]
+) -> Iterator[Any]:
+    """Yield what a processor of osmium finds in a file, or stop with a fault."""
+    try:
+        if path.name.lower().endswith(".pbf") and not is_sound(path):
+            raise RuntimeError("PBF")
+        yield from processor(str(path))
+    except (*DAMAGE, osmium.InvalidLocationError) as error:
+        raise faults.stop(
+            Message("The OpenStreetMap extract cannot be read: {detail}.", detail=str(error)[:200]),
+            Message("Fetch the .osm.pbf file again."),
+        ) from None
 
 
 def is_sound(path: Path) -> bool:
