@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from broken_cases import replaced
-from tiny_county import FILES, TOWNSHIPS, county, people
+from tiny_county import FILES, TOWNSHIPS, county, people, register_text
 from typer.testing import CliRunner
 
 from ruralcare.cli import app
@@ -170,3 +170,18 @@ def test_a_township_where_nobody_lives_can_be_left_out(tmp_path):
     report = json.loads(call(path, "--json", "--language", "en").stdout)
     assert report["faults"] == []
     assert report["totals"]["townships"] == 2
+
+
+def test_files_of_one_name_are_told_apart(tmp_path):
+    def two_registers(raw):
+        raw["population"]["files"] = ["a/r.csv", "b/r.csv"]
+
+    path = county(tmp_path, two_registers)
+    for folder, label in (("a", "2013년10월"), ("b", "2023년10월")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "r.csv").write_bytes(register_text(label).encode("cp949"))
+    replaced(tmp_path / "b" / "r.csv", "나래면(4699031000)", "나래면", encoding="cp949")
+    report = json.loads(call(path, "--json").stdout)
+    assert [fault["file"] for fault in report["faults"]] == ["b/r.csv"]
+    status = {one["file"]: one["status"] for one in report["files"]}
+    assert (status["a/r.csv"], status["b/r.csv"]) == ("read", "faulty")

@@ -238,7 +238,7 @@ def no_lists(county):
 
 def lists_of_nothing(county):
     (county / "facilities" / "hira_한들군.json").write_text('{"hospitals": [3]}', "utf-8")
-    return ["hira_한들군.json", "list of health institutions"]
+    return ["hira_한들군.json", "no JSON object with name and address"]
 
 
 def points_for_areas(county):

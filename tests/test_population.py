@@ -98,3 +98,18 @@ def test_points_along_residential_streets(shared_data, scenarios):
     assert set(counts.index) == set(towns.frame.index)
     for township, group in points.frame.groupby("township_id"):
         np.testing.assert_allclose(group["weight"], 1 / counts[township])
+
+
+def test_codes_that_became_numbers_are_still_codes(tmp_path):
+    from broken_cases import replaced
+    from tiny_county import FILES, county
+
+    from ruralcare import Scenario, inputs
+
+    path = county(tmp_path)
+    for township in ("4699025000", "4699031000", "4699032000"):
+        text = (tmp_path / FILES["villages"]).read_text("utf-8")
+        for _ in range(text.count(f",{township},")):
+            replaced(tmp_path / FILES["villages"], f",{township},", f",{township}.0,")
+    points = inputs.read_population(Scenario.read(path)).points.frame
+    assert sorted(points["township_id"].unique()) == ["4699025000", "4699031000", "4699032000"]

@@ -187,7 +187,7 @@ def check_file(scenario: Scenario, file: Path) -> None:
     InputError
         There is no such file, it is a folder, it is empty or cannot be opened.
     """
-    read_bytes(scenario.resolve(file), Faults(file.name))
+    read_bytes(scenario.resolve(file), Faults(scenario.label(file)))
 
 
 def read_text(path: Path, faults: Faults, *, salvage: bool = False) -> str:

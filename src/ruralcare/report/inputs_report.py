@@ -151,7 +151,7 @@ class InputsReport:
             return ()
         read = {reading.file for reading in self.readings}
         blamed = {name for fault in self.faults for name in (fault.file or "").split(", ")}
-        names = dict.fromkeys(file.name for file in self.scenario.files)
+        names = dict.fromkeys(map(self.scenario.label, self.scenario.files))
         # A file that a table was read from without a record of its own is no news.
         whole = None not in (self.townships, self.people, self.places, self.roads)
         return tuple((name, name in blamed) for name in names if name not in read and not whole)

@@ -150,7 +150,7 @@ def _table(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _read_part(
     scenario: Scenario, file: Path, crosswalk: Crosswalk | None, book: CodeBook
 ) -> _Part:
-    path, faults = scenario.resolve(file), Faults(file.name)
+    path, faults = scenario.resolve(file), Faults(scenario.label(file))
     if _is_osm(path):
         found, rows = read_osm_areas(path, scenario, faults)
         areas = found.reset_index().assign(row=0, given="", how="", province="")

@@ -92,7 +92,7 @@ def read_cooperatives(
             )
         )
     else:
-        faults = Faults(source.file.name)
+        faults = Faults(scenario.label(source.file))
         locator = with_geocoder(build_gazetteer(scenario, towns), scenario, settings)
         siting = Siting(locator, scenario, faults)
         branches, form, rows = _listed(scenario.resolve(source.file), siting, notes, towns)

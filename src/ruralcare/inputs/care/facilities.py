@@ -71,7 +71,7 @@ def read_facilities(
     found: list[Fault] = []
     lists: list[InstitutionList] = []
     for source in scenario.facilities.sources:
-        faults = Faults(source.file.name)
+        faults = Faults(scenario.label(source.file))
         file = FacilityList(scenario.resolve(source.file), Siting(locator, scenario, faults), types)
         try:
             lists.append(_read(source, file))

@@ -86,7 +86,7 @@ def read_service_types(scenario: Scenario) -> ServiceTypes:
     services = dict(_bundled())
     file = scenario.facilities.service_types
     if file is not None:
-        faults = Faults(file.name)
+        faults = Faults(scenario.label(file))
         table = read_table(scenario.resolve(file), faults, ["label", "service"])
         for row in distinct(table, "label", faults, Message("Keep one row per type.")):
             if not _SERVICE.match(row["service"]):

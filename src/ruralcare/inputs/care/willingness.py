@@ -61,7 +61,7 @@ def read_willingness(
     file = scenario.cooperatives.willing_file
     if file is None:
         return {}, ()
-    faults = Faults(file.name)
+    faults = Faults(scenario.label(file))
     shares: dict[str, float] = {}
     strangers = 0
     table = read_table(scenario.resolve(file), faults, ["coop_code", "willing"])

@@ -179,7 +179,7 @@ def _check_crs(listed: VillageList, towns: Townships) -> None:
 def _grid(scenario: Scenario, towns: Townships, people: pd.Series | None) -> _Points:
     assert scenario.points.file is not None
     file = scenario.points.file
-    faults = Faults(file.name)
+    faults = Faults(scenario.label(file))
     grid = read_grid(scenario.resolve(file), scenario, towns, faults)
     frame = assigned(grid.features, grid.persons, towns, faults)
     counted = frame.groupby("township_id")["persons"].sum()
@@ -208,7 +208,7 @@ def _grid(scenario: Scenario, towns: Townships, people: pd.Series | None) -> _Po
 def _buildings(scenario: Scenario, towns: Townships) -> _Points:
     assert scenario.points.file is not None
     file = scenario.points.file
-    faults = Faults(file.name)
+    faults = Faults(scenario.label(file))
     found = read_buildings(scenario.resolve(file), scenario, towns, faults)
     frame = assigned(found.features, found.weights, towns, faults)
     counted = frame.groupby("township_id")["persons"].sum()

@@ -106,7 +106,7 @@ def _people(scenario: Scenario, towns: Townships) -> _People:
     found: list[Fault] = []
     files: dict[int, str] = {}
     for file in scenario.population.files:
-        faults = Faults(file.name)
+        faults = Faults(scenario.label(file))
         try:
             registers = _registers(scenario, file, faults, planned)
             used = 0

@@ -109,14 +109,15 @@ def read_village_list(scenario: Scenario) -> VillageList:
     """
     assert scenario.points.file is not None
     file = scenario.points.file
-    faults = Faults(file.name)
+    faults = Faults(scenario.label(file))
     crs = WGS84 if scenario.points.crs is None else checked_crs(scenario.points.crs, faults)
     table = read_table(scenario.resolve(file), faults)
     columns = _columns(table, faults)
     rows = []
     seen: dict[tuple[str, str], int] = {}
     for row in table:
-        code, name = row[columns.code], row[columns.name]
+        # A spreadsheet may have made a number of the code; nothing of it is lost by that.
+        code, name = row[columns.code].removesuffix(".0"), row[columns.name]
         if not _is_code(code, columns):
             faults.add(
                 Message("This is not a ten-digit township code."),

@@ -88,7 +88,7 @@ def read_road_lines(
         found = roads_of_graph(graph, scenario.crs, _SERVICE, "OSMnx", as_of)
     else:
         assert scenario.roads.file is not None
-        faults = Faults(scenario.roads.file.name)
+        faults = Faults(scenario.label(scenario.roads.file))
         found = _read_file(scenario, area, wide, faults)
     lines = found.lines
     if not len(lines.frame):

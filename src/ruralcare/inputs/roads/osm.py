@@ -17,6 +17,7 @@ from ruralcare.inputs.roads.faults import unreadable
 from ruralcare.inputs.roads.graphs import shares_of_way, streets
 from ruralcare.inputs.roads.lines import RoadFile, lines_from_ways
 from ruralcare.inputs.roads.tags import USED_TAGS, WayTags, clock_min, way_tags
+from ruralcare.language import Message
 
 __all__ = ["read_osm", "write_osm"]
 
@@ -46,7 +47,10 @@ def read_osm(path: Path, form: str, crs: str, faults: Faults) -> RoadFile:
         The file is damaged.
     """
     if form == "pbf" and not is_sound(path):
-        raise unreadable(faults, "PBF")
+        raise faults.stop(
+            Message("A block of the extract is damaged."),
+            Message("The download may be damaged: fetch the file from its source again."),
+        )
     tags: list[WayTags] = []
     counts = array("q")
     node_ids, xs, ys = array("q"), array("q"), array("q")
