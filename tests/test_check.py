@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -185,3 +186,13 @@ def test_files_of_one_name_are_told_apart(tmp_path):
     assert [fault["file"] for fault in report["faults"]] == ["b/r.csv"]
     status = {one["file"]: one["status"] for one in report["files"]}
     assert (status["a/r.csv"], status["b/r.csv"]) == ("read", "faulty")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_before_anything_waits_for_it(tmp_path):
+    path = county(tmp_path)
+    (tmp_path / FILES["register"]).unlink()
+    os.mkfifo(tmp_path / FILES["register"])
+    (fault,) = json.loads(call(path, "--json", "--language", "en").stdout)["faults"]
+    assert fault["file"] == FILES["register"]
+    assert "pipe" in fault["problem"]

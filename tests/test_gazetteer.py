@@ -8,7 +8,7 @@ from shapely.geometry import Point, box
 
 from ruralcare.inputs.care.addresses import parse_address
 from ruralcare.inputs.care.gazetteer import Gazetteer, clean_address
-from ruralcare.inputs.codes import CodeBook, CodeChange
+from ruralcare.inputs.codes import CodeBook, CodeChange, known_changes
 from ruralcare.types import Townships
 
 
@@ -224,3 +224,27 @@ def test_no_address_takes_long(gazetteer, text):
     _ = found.number, found.lane, found.villages, found.precision, found.question
     gazetteer.locate(text)
     assert time.perf_counter() - begin < 1
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "address"),
+    [
+        ("4772037000", "고로면", "대구광역시 군위군 삼국유사면 삼국유사로 452"),
+        ("4772038000", "삼국유사면", "경상북도 군위군 고로면 화북4리길 10"),
+    ],
+)
+def test_a_township_is_found_by_the_name_of_another_date(code, name, address):
+    frame = gpd.GeoDataFrame(
+        {
+            "name": [name, "우보면"],
+            "sigungu_id": ["47720", "47720"],
+            "sigungu_name": ["군위군", "군위군"],
+            "seat": gpd.GeoSeries([Point(1, 1), Point(11, 1)], crs=5179),
+        },
+        geometry=[box(0, 0, 9, 9), box(10, 0, 19, 9)],
+        crs=5179,
+    )
+    frame.index = [code, "4772034000"]
+    frame.index.name = "township_id"
+    found = Gazetteer(Townships(frame, "2022"), {}, CodeBook(known_changes())).locate(address)
+    assert (found.township_id, found.precision) == (code, "township")

@@ -254,6 +254,9 @@ def examine(
     """Read as much of a scenario's files as can be read, and collect every fault."""
     settings = settings or Settings()
     attempt = _Attempts(scenario, progress)
+    attempt(Message("Reading townships"), lambda: inputs.refuse_streams(scenario))
+    if attempt.faults:
+        return attempt.result()
     readable = scenario
     if scenario.points.kind == "villages":
         villages = attempt(Message("Reading villages"), lambda: inputs.read_villages(scenario))

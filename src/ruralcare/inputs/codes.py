@@ -130,6 +130,18 @@ class CodeBook:
         """Return the codes of a date for many codes: given code → code then."""
         return {code: self.at(code, date) for code in set(codes)}
 
+    @cached_property
+    def other_names(self) -> Mapping[str, frozenset[str]]:
+        """The names that a township had or has under other codes: code → names."""
+        found: dict[str, set[str]] = {}
+        for change in self.changes:
+            if len(change.new) == _TOWNSHIP_DIGITS and " → " in change.name:
+                before, after = (name.split()[-1] for name in change.name.split(" → "))
+                if before != after:
+                    found.setdefault(change.old, set()).add(after)
+                    found.setdefault(change.new, set()).add(before)
+        return {code: frozenset(names) for code, names in found.items()}
+
     def earlier_names(self) -> dict[str, str]:
         """Return the names that townships had before their last change: present code → name."""
         return {

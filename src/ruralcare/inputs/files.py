@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import lzma
+import stat
 import struct
 import zipfile
 import zlib
@@ -35,6 +36,7 @@ __all__ = [
     "read_bytes",
     "read_table",
     "read_text",
+    "refuse_streams",
 ]
 
 # Rows told for each kind of fault.
@@ -177,6 +179,32 @@ def read_bytes(path: Path, faults: Faults) -> bytes:
     if not content.strip(b"\xef\xbb\xbf \t\r\n\x00"):
         raise faults.stop(Message("The file is empty."), Message("Fetch it from its source again."))
     return content
+
+
+def refuse_streams(scenario: Scenario) -> None:
+    """Raise if a file of a scenario is no file but a pipe or a device, which may never end.
+
+    Raises
+    ------
+    InputError
+        Lists every such path.
+    """
+    found: list[Fault] = []
+    for file in scenario.files:
+        faults = Faults(scenario.label(file))
+        try:
+            mode = scenario.resolve(file).stat().st_mode
+        except OSError:
+            continue
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            faults.add(
+                Message("This is a pipe or a device, not a file."),
+                Message("Name a file."),
+                value=file.as_posix(),
+            )
+        found += faults.found
+    if found:
+        raise InputError(found)
 
 
 def check_file(scenario: Scenario, file: Path) -> None:

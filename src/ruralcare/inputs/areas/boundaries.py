@@ -186,7 +186,10 @@ def _read_part(
 
 def _check_crossed(frame: gpd.GeoDataFrame, parts: Sequence[_Part]) -> None:
     """Raise if the crosswalk does not tell the code of a planned township."""
-    remedy = Message("Use the crosswalk of the year of the boundaries, or add a row for it.")
+    remedy = Message(
+        "Use the crosswalk of the year of the boundaries, add a row for it, or name the township "
+        "in area.without if nobody lives there."
+    )
     for _, area in frame[frame["how"].isin(["none", "many", "name"])].iterrows():
         part = parts[area["part"]]
         place = {"row": int(area["row"]), "column": part.id_column, "value": area["given"]}

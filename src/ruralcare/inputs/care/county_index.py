@@ -144,6 +144,10 @@ class CountyIndex:
             if _NUMBERED.search(name):
                 stem = _NUMBERED.sub("동", name)
                 county.divided.setdefault(_bare(stem), []).append(str(township))
+        for township, county_id in zip(self.frame.index, self.frame["sigungu_id"], strict=True):
+            # Addresses of other dates: 고로면 has been 삼국유사면 since 2021.
+            for name in self.book.other_names.get(str(township), ()):
+                counties[county_id].towns.setdefault(_bare(name), [str(township)])
         return list(counties.values())
 
     def _provinces(self, county_id: str, township: str) -> frozenset[str]:

@@ -231,7 +231,7 @@ def _type_notes(
     notes += [
         Message(
             "No institution of the lists is of the type {kind}, which would count as {service}.",
-            kind=kind,
+            kind=Bilingual(types.korean(kind), kind),
             service=Bilingual(service.name_ko, service.name_en),
         )
         for service in scenario.services

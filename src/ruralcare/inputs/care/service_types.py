@@ -69,6 +69,11 @@ class ServiceTypes:
                 return self.services[one]
         return label if label in self.own else None
 
+    def korean(self, service: str) -> str:
+        """Return the Korean type that stands for a service, or the service where there is none."""
+        own = (label for label, one in self.services.items() if one == service)
+        return next((label for label in own if not label.isascii()), service)
+
     @staticmethod
     def is_part(label: str) -> bool:
         """Return whether a type is a part of a service that is named beside it."""
