@@ -48,7 +48,7 @@ def read_osm(path: Path, form: str, crs: str, faults: Faults) -> RoadFile:
     """
     if form == "pbf" and not is_sound(path):
         raise faults.stop(
-            Message("A block of the extract is damaged."),
+            Message("The road file cannot be read: it is damaged, or no OpenStreetMap extract."),
             Message("The download may be damaged: fetch the file from its source again."),
         )
     tags: list[WayTags] = []
