@@ -57,4 +57,25 @@ CASES = (
         column="area.without",
         value="나래며",
     ),
+    Broken(
+        "a home has a billion places",
+        FILES["ltc"],
+        "The value must be at most",
+        spoil=lambda folder: replaced(folder / FILES["ltc"], ",30,1,0", ",1000000000,1,0"),
+        row=2,
+        column="정원",
+        value="1000000000",
+    ),
+    Broken(
+        "a village lies in the sea",
+        FILES["villages"],
+        "The village lies {km} km outside its township",
+        spoil=lambda folder: replaced(
+            folder / FILES["villages"], "34.560000,126.570000", "34.000000,126.000000"
+        ),
+        row=3,
+        column="lon, lat",
+        value="고운2리",
+        remark=True,
+    ),
 )

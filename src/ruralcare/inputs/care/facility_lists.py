@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ruralcare.inputs.care.addresses import clean_address
-from ruralcare.inputs.care.institutions import Institution, joined
+from ruralcare.inputs.care.institutions import MOST_PERSONS, Institution, joined
 from ruralcare.inputs.care.list_tables import header_cells, read_list_table
 from ruralcare.inputs.care.osm_places import read_osm_care_places
 from ruralcare.inputs.care.service_types import ServiceTypes, split_types
@@ -114,8 +114,8 @@ class FacilityList:
                 row["주소"],
                 split_types(row["유형"]),
                 where,
-                number(row, "정원", self.faults, least=0),
-                number(row, "요양보호사", self.faults, least=0),
+                number(row, "정원", self.faults, least=0, most=MOST_PERSONS),
+                number(row, "요양보호사", self.faults, least=0, most=MOST_PERSONS),
                 row=row.number,
             )
 
@@ -157,7 +157,7 @@ class FacilityList:
             code = care_code(row, given, self.faults) if given and row[given] else ""
             key = code or _made_up("C", cell["name"], address)
             capacity = (
-                number(row, columns["capacity"], self.faults, least=0)
+                number(row, columns["capacity"], self.faults, least=0, most=MOST_PERSONS)
                 if ("capacity" in columns)
                 else None
             )
@@ -289,8 +289,8 @@ class FacilityList:
                 row["address"],
                 split_types(row["service"]),
                 where,
-                number(row, "capacity_persons", self.faults, least=0),
-                number(row, "care_workers", self.faults, least=0),
+                number(row, "capacity_persons", self.faults, least=0, most=MOST_PERSONS),
+                number(row, "care_workers", self.faults, least=0, most=MOST_PERSONS),
                 row["operator_id"],
                 row.number,
             )

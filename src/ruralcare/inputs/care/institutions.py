@@ -15,7 +15,18 @@ from ruralcare.inputs.files import Faults
 from ruralcare.language import Message
 from ruralcare.types import PRECISIONS
 
-__all__ = ["RESIDENTIAL", "Figures", "Institution", "InstitutionList", "joined", "once"]
+__all__ = [
+    "MOST_PERSONS",
+    "RESIDENTIAL",
+    "Figures",
+    "Institution",
+    "InstitutionList",
+    "joined",
+    "once",
+]
+
+# More places or carers than any institution has: a number in the wrong column.
+MOST_PERSONS = 5000.0
 
 # Kinds of institution that people live in.
 RESIDENTIAL: Final = ("nursing_home", "group_home")

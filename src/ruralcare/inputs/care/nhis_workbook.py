@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from ruralcare.inputs.care.facility_lists import FacilityList, Institution, care_code
+from ruralcare.inputs.care.institutions import MOST_PERSONS
 from ruralcare.inputs.files import Faults, Row, Table, number
 from ruralcare.inputs.workbooks import Sheet, sheet_table
 from ruralcare.language import Message
@@ -79,7 +80,9 @@ def read_nhis_workbook(file: FacilityList) -> Iterator[Institution]:
             parts = places.get((code, kind)), staff.get((code, kind))
             label = next((part.label for part in parts if part and part.label), kind)
             beds, carers = (
-                None if part is None else number(part.row, column, faults, least=0)
+                None
+                if part is None
+                else number(part.row, column, faults, least=0, most=MOST_PERSONS)
                 for part, column in zip(parts, ("정원", "요양보호사"), strict=True)
             )
             more = by_label.get(label, (None, None))

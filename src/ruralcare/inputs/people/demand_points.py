@@ -23,6 +23,7 @@ from ruralcare.language import Message
 from ruralcare.scenario import Scenario
 from ruralcare.settings import Settings
 from ruralcare.types import DemandPoints, Reading, Townships
+from ruralcare.units import kilometres
 
 __all__ = ["demand_points", "read_demand_points"]
 
@@ -118,6 +119,7 @@ def _villages(scenario: Scenario, towns: Townships) -> _Points:
         )
     _check_crs(listed, towns)
     inside, moved = settled(villages, towns.frame.geometry)
+    _tell_moved(villages, inside, towns, faults)
     people = inside.groupby("township_id")["persons"].sum()
     notes = [
         Message(
@@ -173,6 +175,28 @@ def _check_crs(listed: VillageList, towns: Townships) -> None:
             problem,
             Message("Set points.crs to the CRS of the file, and check that of the boundaries."),
             column=listed.columns.places[0],
+        )
+
+
+def _tell_moved(
+    villages: gpd.GeoDataFrame, inside: gpd.GeoDataFrame, towns: Townships, faults: Faults
+) -> None:
+    """Remark on every village that is counted elsewhere than where its coordinates are."""
+    given = villages.geometry.loc[inside.index]
+    moved = inside.index[~shapely.equals(given.to_numpy(), inside.geometry.to_numpy())]
+    for point_id in moved:
+        village = villages.loc[point_id]
+        area = towns.frame.geometry[village["township_id"]]
+        faults.remark(
+            Message(
+                "The village lies {km} km outside its township; it is counted at the largest "
+                "village of the township.",
+                km=round(float(kilometres(shapely.distance(given[point_id], area))), 1),
+            ),
+            Message("Correct its coordinates, or the code of its township."),
+            row=int(village["row"]),
+            column="lon, lat",
+            value=village["name"],
         )
 
 
