@@ -54,7 +54,10 @@ def test_the_fault_is_named_and_nothing_else_is_blamed(tmp_path: Path, case: Bro
     if case.remark:
         assert faults == []
         told = [one for one in remarks if one.problem.template.startswith(case.problem)]
+        others = [one.problem.template for one in remarks if one not in told]
         assert told, [one.render() for one in remarks]
+        assert len(others) == len(case.besides), others
+        assert all(any(one.startswith(text) for one in others) for text in case.besides), others
     else:
         told = faults
     assert len(told) == 1, [one.render() for one in told]

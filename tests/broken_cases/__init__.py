@@ -35,6 +35,8 @@ class Broken:
     remark : bool
         True where the thing is doubtful but does not stop the reading: it must be among the
         remarks of a reading, and there must be no fault at all.
+    besides : tuple of str
+        Beginnings of the further remarks that the same thing rightly causes, in any order.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Broken:
     column: str | None = None
     value: str | None = None
     remark: bool = False
+    besides: tuple[str, ...] = ()
 
 
 def replaced(path: Path, old: str, new: str, encoding: str = "utf-8") -> None:

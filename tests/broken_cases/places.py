@@ -282,6 +282,7 @@ CASES = (
         row=2,
         value="126.55, 34.45",
         remark=True,
+        besides=("Institutions outside the planned counties, but within {km} km",),
     ),
     Broken(
         "an institution of the neighbouring county",

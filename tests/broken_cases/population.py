@@ -271,6 +271,7 @@ CASES = (
         hole_elsewhere,
         row=7,
         remark=True,
+        besides=("The rows of its townships sum to {parts} people",),
     ),
     Broken(
         "a branch office of nowhere",

@@ -6,7 +6,6 @@ import datetime as dt
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,7 +13,7 @@ from typing import Final, NamedTuple
 import python_calamine
 
 from ruralcare.errors import InputError
-from ruralcare.inputs.files import Faults, Row, Table, read_bytes
+from ruralcare.inputs.files import DAMAGE, Faults, Row, Table, read_bytes
 from ruralcare.language import Message
 
 __all__ = ["Sheet", "is_workbook", "read_workbook", "sheet_table"]
@@ -126,10 +125,7 @@ def _check_size(content: bytes, faults: Faults) -> None:
                     last = _last_cell(archive.read(part))
                     if last[0] * last[1] > _MOST_CELLS:
                         raise _too_large(f"{last[0]} × {last[1]}", faults)
-    except (
-        *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError),
-        *(OSError, ValueError, NotImplementedError, RuntimeError, KeyError),
-    ) as error:
+    except DAMAGE as error:
         if isinstance(error, InputError):
             raise
         raise _unreadable(type(error).__name__, faults) from None
