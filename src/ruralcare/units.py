@@ -13,10 +13,14 @@ __all__ = [
     "metres",
     "minutes_at",
     "minutes_from_seconds",
+    "minutes_from_ticks",
     "per_thousand",
     "square_kilometres",
+    "ticks",
     "years_from_months",
 ]
+
+_TICKS_PER_MINUTE = 60_000
 
 Number = TypeVar("Number", float, NDArray[np.float64], pd.Series)
 
@@ -35,6 +39,22 @@ def minutes_at(length_m: Number, speed_kmh: Number | float) -> Number:
 def minutes_from_seconds(seconds: Number) -> Number:
     """Return seconds as minutes."""
     return seconds / 60.0
+
+
+def ticks(minutes: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return minutes as whole ticks of a millisecond, the unit in which ways are added up.
+
+    Examples
+    --------
+    >>> ticks(np.array([0.5]))
+    array([30000])
+    """
+    return np.rint(np.asarray(minutes, dtype=np.float64) * _TICKS_PER_MINUTE).astype(np.int64)
+
+
+def minutes_from_ticks(count: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return ticks of a millisecond as minutes."""
+    return np.asarray(count / _TICKS_PER_MINUTE)
 
 
 def kilometres(length_m: Number) -> Number:
