@@ -166,4 +166,4 @@ def part_of_key(key: Keys, share: NDArray[np.float64]) -> Keys:
 
 def proxy_key(ticks: Ints, proxy: NDArray[np.bool_]) -> Ints:
     """Return ``int64`` keys of ways that are wholly proxy, or not at all."""
-    return (ticks << _LOW) | np.where(proxy, ticks, 0)
+    return np.asarray((ticks << _LOW) | np.where(proxy, ticks, 0))
