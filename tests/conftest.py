@@ -31,6 +31,14 @@ def scenarios() -> Path:
     return ROOT / "data" / "scenarios"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory):
+    """Keep the user's cache out of the tests, and the tests out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 # Machines are shared and noisy: a slow run is no fault.
 settings.register_profile("ruralcare", deadline=None)
 settings.load_profile("ruralcare")

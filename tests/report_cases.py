@@ -223,7 +223,7 @@ def times(points: DemandPoints, direction: Direction, cutoff_min: float = 60.0) 
     ends = ["from_id", "to_id"]
     ids = [*points.frame.index, *_HOME]
     return TravelTimes(
-        pd.DataFrame(rows, columns=[*ends, "time_min"]),
+        pd.DataFrame(rows, columns=[*ends, "time_min"]).assign(proxy_share=0.0),
         cutoff_min,
         "car",
         direction,

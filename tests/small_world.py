@@ -125,7 +125,7 @@ def times(direction="to_place") -> TravelTimes:
     frame = pd.DataFrame(
         [(p, h, m) if flip else (h, p, m) for h, p, m in home],
         columns=["from_id", "to_id", "time_min"],
-    )
+    ).assign(proxy_share=0.0)
     unreachable = pd.DataFrame(
         [(p, h) if flip else (h, p) for h, p in apart], columns=["from_id", "to_id"]
     )

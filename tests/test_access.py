@@ -131,7 +131,7 @@ def test_assignment_serves_as_many_as_a_maximum_flow(seed):
     frame = frame.assign(weight=1 / 6)
     rows = [(h, s, minutes[i, j]) for i, h in enumerate(homes) for j, s in enumerate(sites)]
     table = TravelTimes(
-        pd.DataFrame(rows, columns=["from_id", "to_id", "time_min"]),
+        pd.DataFrame(rows, columns=["from_id", "to_id", "time_min"]).assign(proxy_share=0.0),
         60.0,
         "car",
         "to_place",

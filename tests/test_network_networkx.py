@@ -79,7 +79,7 @@ def test_between_junctions(roads, direction):
             else:
                 apart.add(pair)
     assert len(expected) + len(apart) == 210
-    found = {(int(a[1:]), int(b[1:])): value for a, b, value in times.frame.itertuples(index=False)}
+    found = {(int(a[1:]), int(b[1:])): value for a, b, value, _ in times.frame.itertuples(index=False)}
     assert set(found) == set(expected)
     assert max(abs(found[pair] - expected[pair]) for pair in expected) < 0.001
     unreachable = {(int(a[1:]), int(b[1:])) for a, b in times.unreachable.to_numpy()}
@@ -130,7 +130,7 @@ def test_between_points_beside_the_roads(roads, direction):
     def walk(metres):
         return metres / 1000 / 5 * 60
 
-    found = {(a, b): value for a, b, value in times.frame.itertuples(index=False)}
+    found = {(a, b): value for a, b, value, _ in times.frame.itertuples(index=False)}
     apart = set(map(tuple, times.unreachable.to_numpy().tolist()))
     assert len(found) + len(apart) == 225
     for home in range(15):

@@ -93,4 +93,4 @@ def test_totals_by_age_and_sex():
 def test_minutes_are_the_same_seen_from_home():
     one, two = times("to_place").by_demand, times("to_demand").by_demand
     pd.testing.assert_frame_equal(one, two)
-    assert one.iloc[0].tolist() == ["a1", "F1", 5.0]
+    assert one.iloc[0].tolist() == ["a1", "F1", 5.0, 0.0]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,33 @@ from numpy.typing import NDArray
 from ruralcare.errors import TableError
 from ruralcare.network.parts import strong_parts
 from ruralcare.network.search.arrays import LONGEST_TICKS, Arcs, Keys, proxy_key
+from ruralcare.network.search.hierarchy import Hierarchy
 from ruralcare.network.snap import NOT_ON_FOOT
 from ruralcare.types import RoadNetwork
 from ruralcare.units import minutes_at, ticks
 
-__all__ = ["RoadGraph", "arcs_from_edges", "road_graph"]
+__all__ = ["Kept", "RoadGraph", "arcs_from_edges", "keep_graph", "road_graph"]
 
 Ints = NDArray[np.int64]
+
+
+@dataclass
+class Kept:
+    """What is made of a graph once and used again.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy, optional
+        The graph prepared for many searches.
+    spent_s : float
+        What searches without it are reckoned to have cost so far, in seconds.
+    store : function, optional
+        Stores the graph with what was made of it.
+    """
+
+    hierarchy: Hierarchy | None = None
+    spent_s: float = 0.0
+    store: Callable[[RoadGraph], None] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +49,10 @@ class RoadGraph:
     ----------
     forward : Arcs
         From each node to the next. Nodes are those of the network.
+    backward : Arcs
+        The same arcs against their direction.
+    strong_part : array of int64, shape (nodes,)
+        Part of every node; within a part, there is a way from everywhere to everywhere.
     edge : array of int32, shape (arcs,)
         Edge of the network that each arc follows, times two, plus one where it runs from v to u.
         Of parallel edges the quickest is the arc; of equally quick ones the first.
@@ -37,33 +62,38 @@ class RoadGraph:
         Edges that this mode can use.
     oneway : array of bool, shape (edges,)
         Edges that this mode can use from u to v only.
+    all_proxy : bool
+        Whether every edge stands in for a missing road; then keys need not tell proxy apart.
     mode : {"car", "foot"}
         Mode of travel.
+    kept : Kept
+        What was made of the graph; nothing at first.
     """
 
     forward: Arcs
+    backward: Arcs
+    strong_part: Ints
     edge: NDArray[np.int32]
     edge_key: Keys
     usable: NDArray[np.bool_]
     oneway: NDArray[np.bool_]
+    all_proxy: bool
     mode: str
-
-    @cached_property
-    def backward(self) -> Arcs:
-        """The arcs against their direction."""
-        return self.forward.turned()
-
-    @cached_property
-    def strong_part(self) -> Ints:
-        """Part of every node; within a part, there is a way from everywhere to everywhere."""
-        arcs = self.forward
-        tails, heads = arcs.tails().astype(np.int64), arcs.head.astype(np.int64)
-        return strong_parts(tails, heads, np.ones(len(heads), dtype=bool), arcs.nodes)
+    kept: Kept = field(default_factory=Kept, repr=False)
 
     @property
     def nodes(self) -> int:
         """Number of nodes."""
         return self.forward.nodes
+
+
+# Making a graph takes seconds for a country, and every question about a network needs it.
+_made: WeakKeyDictionary[RoadNetwork, dict[tuple[str, float], RoadGraph]] = WeakKeyDictionary()
+
+
+def keep_graph(roads: RoadNetwork, graph: RoadGraph, walking_kmh: float = 0.0) -> None:
+    """Remember a graph as that of its network."""
+    _made.setdefault(roads, {})[graph.mode, walking_kmh if graph.mode == "foot" else 0.0] = graph
 
 
 def road_graph(roads: RoadNetwork, *, mode: str = "car", walking_kmh: float = 4.0) -> RoadGraph:
@@ -86,6 +116,15 @@ def road_graph(roads: RoadNetwork, *, mode: str = "car", walking_kmh: float = 4.
     """
     if mode not in ("car", "foot"):
         raise TableError(f"mode must be car or foot, not {mode}")
+    kept = _made.get(roads, {}).get((mode, walking_kmh if mode == "foot" else 0.0))
+    if kept is not None:
+        return kept
+    graph = _graph(roads, mode, walking_kmh)
+    keep_graph(roads, graph, walking_kmh)
+    return graph
+
+
+def _graph(roads: RoadNetwork, mode: str, walking_kmh: float) -> RoadGraph:
     edges = roads.edges
     minutes = edges["time_min"].to_numpy(dtype=float)
     oneway = edges["oneway"].to_numpy(dtype=bool)
@@ -100,11 +139,14 @@ def road_graph(roads: RoadNetwork, *, mode: str = "car", walking_kmh: float = 4.
     if time.max(initial=0) > LONGEST_TICKS:
         raise TableError("an edge of the network takes longer than 298 hours")
     proxy = edges["proxy"].to_numpy(dtype=bool)
-    mixed = bool(proxy.any() and not proxy.all())
+    all_proxy = bool(proxy.all())
+    mixed = bool(proxy.any()) and not all_proxy
     key: Keys = proxy_key(time, proxy) if mixed else time.astype(np.int32)
     u, v = edges["u"].to_numpy(dtype=np.int64), edges["v"].to_numpy(dtype=np.int64)
     forward, edge = arcs_from_edges(u, v, key, oneway, len(roads.nodes), usable)
-    return RoadGraph(forward, edge, key, usable, oneway, mode)
+    tails, heads = forward.tails().astype(np.int64), forward.head.astype(np.int64)
+    part = strong_parts(tails, heads, np.ones(len(heads), dtype=bool), forward.nodes)
+    return RoadGraph(forward, forward.turned(), part, edge, key, usable, oneway, all_proxy, mode)
 
 
 def arcs_from_edges(

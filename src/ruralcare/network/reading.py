@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import shapely
 
 from ruralcare.inputs import read_demand_points, read_townships
-from ruralcare.inputs.roads.files import read_road_lines
+from ruralcare.inputs.roads.files import RoadLines, read_road_lines
+from ruralcare.inputs.roads.sources import road_files
 from ruralcare.language import Message
+from ruralcare.network import store
 from ruralcare.network.build import build_network
 from ruralcare.network.proxy import build_proxy
 from ruralcare.progress import Progress, silent
@@ -19,6 +25,11 @@ from ruralcare.settings import Settings
 from ruralcare.types import DemandPoints, RoadNetwork, Townships
 
 __all__ = ["read_roads"]
+
+_log = logging.getLogger(__name__)
+
+# Networks that are kept; one of a county has a few megabytes, one of a country some hundred.
+_STORED = 24
 
 
 def land_pieces(areas: Sequence[shapely.Geometry], gap_m: float) -> shapely.MultiPolygon:
@@ -44,6 +55,9 @@ def read_roads(
     progress: Progress = silent,
 ) -> RoadNetwork:
     """Read the roads of a scenario, or make the proxy network that stands in for them.
+
+    A network is stored in ``settings.cache_dir`` under a digest of everything that it is made
+    from; the same inputs are not built twice.
 
     Parameters
     ----------
@@ -75,12 +89,75 @@ def read_roads(
         townships = read_townships(scenario)
     progress(Message("Reading roads"))
     areas = townships.frame.geometry.to_numpy()
-    has_roads = scenario.roads.file is not None or scenario.roads.download
-    whole = shapely.union_all(areas) if has_roads else None
-    lines = read_road_lines(scenario, whole, settings)
     land = land_pieces(areas, scenario.roads.water_gap_m)
-    if lines is not None:
-        return replace(build_network(lines, scenario.roads), land=land)
-    if points is None:
+    source = scenario.roads
+    has_roads = source.file is not None or source.download
+    if points is None and (getattr(source, "complete", None) is not None or not has_roads):
         points = read_demand_points(scenario, townships, settings)
-    return replace(build_proxy(townships, points, scenario.roads), land=land)
+    lines = None
+    if source.download:
+        # What was downloaded is known by what is in it.
+        lines = read_road_lines(scenario, shapely.union_all(areas), settings)
+    stored = _stored(scenario, townships, points, lines, settings)
+    if stored is not None and stored.exists():
+        try:
+            roads = store.load(stored)
+            stored.touch()
+            return replace(roads, land=land)
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            _log.warning("The stored network %s cannot be used: %s", stored.name, error)
+    if lines is None and has_roads:
+        lines = read_road_lines(scenario, shapely.union_all(areas), settings)
+    if lines is not None:
+        roads = build_network(lines, source)
+    else:
+        assert points is not None
+        roads = build_proxy(townships, points, source)
+    if stored is not None:
+        _store(stored, roads)
+    return replace(roads, land=land)
+
+
+def _stored(
+    scenario: Scenario,
+    townships: Townships,
+    points: DemandPoints | None,
+    lines: RoadLines | None,
+    settings: Settings,
+) -> Path | None:
+    """Return where the network made of these inputs is stored; None if they cannot be read."""
+    frame = townships.frame
+    parts: list[bytes | Path] = [
+        version("ruralcare").encode(),
+        scenario.roads.model_dump_json(exclude={"attribution"}).encode(),
+        scenario.crs.encode(),
+        b"".join(shapely.to_wkb(frame.geometry.to_numpy())),
+        b"".join(shapely.to_wkb(frame["seat"].to_numpy())),
+        "\n".join(f"{number} {name}" for number, name in frame["name"].items()).encode(),
+    ]
+    if points is not None:
+        parts.append(b"".join(shapely.to_wkb(points.points.to_numpy())))
+        parts.append("\n".join(points.frame["township_id"]).encode())
+    if lines is not None:
+        parts.append(b"".join(shapely.to_wkb(lines.frame.geometry.to_numpy())))
+        parts.append(lines.frame.drop(columns="geometry").to_csv().encode())
+        parts.append(lines.node_ids.tobytes())
+    try:
+        parts += road_files(scenario)
+        name = store.fingerprint(parts)
+    except OSError:
+        # The reader says what is wrong with the file.
+        return None
+    return settings.cache_dir / "networks" / f"{name}.arrow"
+
+
+def _store(path: Path, roads: RoadNetwork) -> None:
+    """Store a network, and let go of those that were not used for longest."""
+    try:
+        store.save(path, roads)
+        known = sorted(path.parent.glob("*.arrow"), key=lambda file: file.stat().st_mtime)
+        for old in known[:-_STORED]:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        # A full disk or a folder without permission costs time later, and nothing now.
+        _log.warning("The network cannot be stored: %s", error)

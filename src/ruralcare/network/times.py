@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Protocol
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
-from ruralcare.network.routing import graph_with_points, pairs_within, unreachable_pairs
-from ruralcare.network.snap import snap_points
+from ruralcare.network.engine import Engine
+from ruralcare.network.trips import HasPoints, Trips, measure
 from ruralcare.progress import Progress, silent
 from ruralcare.scenario import Service, TravelSettings
 from ruralcare.types import DemandPoints, Direction, RoadNetwork, TravelTimes
-from ruralcare.units import minutes_at
 
-__all__ = ["HasPoints", "service_times", "travel_times"]
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-
-class HasPoints(Protocol):
-    """Anything with points, such as Places, Facilities or Cooperatives."""
-
-    @property
-    def points(self) -> gpd.GeoSeries:
-        """The points, indexed by id."""
+__all__ = ["service_times", "travel_times"]
 
 
 def travel_times(
@@ -42,6 +25,8 @@ def travel_times(
     direction: Direction = "to_place",
     walking_kmh: float = 4.0,
     snap_limit_m: float = 2000.0,
+    engine: Engine = "auto",
+    scheduler: str | None = None,
     progress: Progress = silent,
 ) -> TravelTimes:
     """Measure travel times between demand points and places.
@@ -59,7 +44,7 @@ def travel_times(
     places : Places or GeoSeries
         Anything with ``points``, or points indexed by id.
     cutoff_min : float
-        Longest time listed.
+        Longest time listed; ``math.inf`` lists every pair that has a way.
     mode : {"car", "foot"}
         On foot, roads are walked both ways, motorways and trunk roads not at all.
     direction : {"to_place", "to_demand"}
@@ -68,6 +53,10 @@ def travel_times(
         Walking speed.
     snap_limit_m : float
         A point farther from any suitable road is not joined to the network.
+    engine : {"auto", "plain", "buckets", "hierarchy"}
+        How shortest paths are found; all give the same times.
+    scheduler : str, optional
+        Address of a dask.distributed scheduler (``tcp://…``) whose workers measure.
     progress : Progress
         Told how far the measuring is.
 
@@ -80,19 +69,23 @@ def travel_times(
     ------
     TableError
         Points and roads differ in CRS, or the mode is not known.
+    InputError
+        The scheduler does not answer.
     """
-    trips = _measure(
+    trips = _between(
         roads,
         points,
         places,
+        direction,
         limit_min=cutoff_min,
         mode=mode,
-        direction=direction,
         walking_kmh=walking_kmh,
         snap_limit_m=snap_limit_m,
+        engine=engine,
+        scheduler=scheduler,
         progress=progress,
     )
-    return trips.times(cutoff_min)
+    return _table(trips, points, direction, cutoff_min)
 
 
 def service_times(
@@ -101,13 +94,15 @@ def service_times(
     places: HasPoints | gpd.GeoSeries,
     services: Iterable[Service],
     travel: TravelSettings,
+    *,
+    scheduler: str | None = None,
     progress: Progress = silent,
 ) -> dict[str, TravelTimes]:
     """Measure travel times as each service travels.
 
     Parameters
     ----------
-    roads, points, places, progress
+    roads, points, places, scheduler, progress
         As for :func:`travel_times`.
     services : iterable of Service
         Their ``direction`` decides who travels; their ``detour_factor`` lengthens the time in
@@ -120,150 +115,82 @@ def service_times(
     dict of str to TravelTimes
         By service id, in the order of the services.
     """
-    measured: dict[str, _Trips] = {}
+    measured: dict[Direction, Trips] = {}
+    made: dict[tuple[Direction, float], TravelTimes] = {}
     times: dict[str, TravelTimes] = {}
-    made: dict[tuple[str, float], TravelTimes] = {}
     for service in services:
         direction = service.direction
         if direction not in measured:
-            measured[direction] = _measure(
+            measured[direction] = _between(
                 roads,
                 points,
                 places,
+                direction,
                 limit_min=travel.cutoff_min,
                 mode="car",
-                direction=direction,
                 walking_kmh=travel.walking_kmh,
                 snap_limit_m=travel.snap_limit_m,
+                engine="auto",
+                scheduler=scheduler,
                 progress=progress,
             )
         key = (direction, service.detour_factor)
         if key not in made:
-            made[key] = measured[direction].times(travel.cutoff_min, service.detour_factor)
+            made[key] = _table(
+                measured[direction], points, direction, travel.cutoff_min, service.detour_factor
+            )
         times[service.id] = made[key]
     return times
 
 
-@dataclass(frozen=True)
-class _Trips:
-    """Trips measured in one direction, before detours and the cutoff."""
-
-    origin: Ints
-    destination: Ints
-    ride_min: Floats
-    walk_min: Floats
-    straight_min: Floats
-    """Time to walk straight to the other point; infinite where the two join different roads."""
-    from_ids: NDArray[np.object_]
-    to_ids: NDArray[np.object_]
-    mode: str
-    direction: Direction
-    points: DemandPoints
-    place_ids: tuple[str, ...]
-    unreachable: pd.DataFrame
-    unsnapped: tuple[str, ...]
-    snap_m: pd.Series
-    proxy: bool
-
-    def times(self, cutoff_min: float, detour_factor: float = 1.0) -> TravelTimes:
-        """Return the trips that take no longer than the cutoff."""
-        total = np.minimum(self.ride_min * detour_factor + self.walk_min, self.straight_min)
-        within = total <= cutoff_min
-        frame = pd.DataFrame(
-            {
-                "from_id": self.from_ids[self.origin[within]],
-                "to_id": self.to_ids[self.destination[within]],
-                "time_min": total[within],
-            }
-        )
-        return TravelTimes(
-            frame,
-            cutoff_min,
-            self.mode,
-            self.direction,
-            self.points,
-            self.place_ids,
-            self.unreachable,
-            self.unsnapped,
-            self.snap_m,
-            self.proxy,
-        )
-
-
-def _measure(
+def _between(
     roads: RoadNetwork,
     points: DemandPoints,
     places: HasPoints | gpd.GeoSeries,
+    direction: Direction,
     *,
     limit_min: float,
     mode: str,
-    direction: Direction,
     walking_kmh: float,
     snap_limit_m: float,
+    engine: Engine,
+    scheduler: str | None,
     progress: Progress,
-) -> _Trips:
-    targets = places if isinstance(places, gpd.GeoSeries) else places.points
+) -> Trips:
     homes = points.points
-    all_points = gpd.GeoSeries(
-        np.concatenate([homes.to_numpy(), targets.to_crs(homes.crs).to_numpy()]), crs=homes.crs
+    targets = places if isinstance(places, gpd.GeoSeries) else places.points
+    origins, destinations = (targets, homes) if direction == "to_demand" else (homes, targets)
+    return measure(
+        roads,
+        origins,
+        destinations,
+        limit_min=limit_min,
+        mode=mode,
+        walking_kmh=walking_kmh,
+        snap_limit_m=snap_limit_m,
+        engine=engine,
+        scheduler=scheduler,
+        progress=progress,
     )
-    ids = np.concatenate([homes.index.to_numpy(object), targets.index.to_numpy(object)])
-    snapped = snap_points(roads, all_points, limit_m=snap_limit_m, mode=mode)
-    graph = graph_with_points(roads, snapped, mode=mode, walking_kmh=walking_kmh)
-    at_home = np.arange(len(homes))
-    at_place = np.arange(len(targets)) + len(homes)
-    origins, destinations = (at_place, at_home) if direction == "to_demand" else (at_home, at_place)
-    pairs = pairs_within(graph, origins, destinations, limit_min, progress)
-    origin, destination, ride_min = _with_neighbours(
-        pairs.origin,
-        pairs.destination,
-        pairs.minutes,
-        snapped.edge[origins],
-        snapped.edge[destinations],
-    )
-    a, b = origins[origin], destinations[destination]
-    walk = minutes_at(snapped.distance_m, walking_kmh)
-    x, y = all_points.x.to_numpy(), all_points.y.to_numpy()
-    straight = minutes_at(np.hypot(x[a] - x[b], y[a] - y[b]), walking_kmh)
-    same_road = snapped.edge[a] == snapped.edge[b]
-    i, j = unreachable_pairs(graph, origins, destinations)
-    apart = snapped.edge[origins[i]] != snapped.edge[destinations[j]]
-    return _Trips(
-        origin,
-        destination,
-        ride_min,
-        walk[a] + walk[b],
-        np.where(same_road, straight, np.inf),
-        ids[origins],
-        ids[destinations],
-        mode,
+
+
+def _table(
+    trips: Trips,
+    points: DemandPoints,
+    direction: Direction,
+    cutoff_min: float,
+    detour_factor: float = 1.0,
+) -> TravelTimes:
+    place_ids = trips.from_ids if direction == "to_demand" else trips.to_ids
+    return TravelTimes(
+        trips.frame(cutoff_min, detour_factor),
+        cutoff_min,
+        trips.mode,
         direction,
         points,
-        tuple(targets.index),
-        pd.DataFrame({"from_id": ids[origins][i[apart]], "to_id": ids[destinations][j[apart]]}),
-        tuple(ids[~snapped.ok]),
-        pd.Series(snapped.distance_m, index=pd.Index(ids), name="snap_m", dtype="Float64").mask(
-            ~snapped.ok
-        ),
-        roads.is_proxy,
-    )
-
-
-def _with_neighbours(
-    origin: Ints, destination: Ints, minutes: Floats, from_edge: Ints, to_edge: Ints
-) -> tuple[Ints, Ints, Floats]:
-    """Add the pairs on the same road whose ride is beyond the limit: they can walk."""
-    starts = pd.DataFrame({"edge": from_edge, "origin": np.arange(len(from_edge))})
-    ends = pd.DataFrame({"edge": to_edge, "destination": np.arange(len(to_edge))})
-    both = starts[starts["edge"] >= 0].merge(ends[ends["edge"] >= 0], on="edge")
-    rides = pd.DataFrame({"origin": origin, "destination": destination, "minutes": minutes})
-    near = both[["origin", "destination"]].assign(minutes=np.inf)
-    table = pd.concat([rides, near], ignore_index=True)
-    # The ride, if there is one, comes first and is kept.
-    table = table.drop_duplicates(["origin", "destination"])
-    table = table.sort_values(["origin", "destination"], ignore_index=True)
-    return (
-        table["origin"].to_numpy(dtype=np.int64),
-        table["destination"].to_numpy(dtype=np.int64),
-        table["minutes"].to_numpy(dtype=float),
+        tuple(place_ids),
+        trips.unreachable,
+        trips.unsnapped,
+        trips.snap_m,
+        trips.proxy,
     )

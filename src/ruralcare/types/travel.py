@@ -93,7 +93,8 @@ class TravelTimes:
     Parameters
     ----------
     frame : DataFrame
-        ``from_id``, ``to_id``, ``time_min``. A pair that is absent is beyond the cutoff, unless
+        ``from_id``, ``to_id``, ``time_min``, ``proxy_share`` (share of that time on links that
+        stand in for missing roads, 0 to 1). A pair that is absent is beyond the cutoff, unless
         it is listed in ``unreachable`` or one end in ``unsnapped``.
     cutoff_min : float
         Longest time listed.
@@ -128,17 +129,28 @@ class TravelTimes:
     proxy: bool = False
 
     def __post_init__(self) -> None:
-        columns = {"from_id": "text", "to_id": "text", "time_min": "number"}
+        columns = {
+            "from_id": "text",
+            "to_id": "text",
+            "time_min": "number",
+            "proxy_share": "number",
+        }
         check_frame("TravelTimes", self.frame, columns, unique=["from_id", "to_id"])
         pairs = {"from_id": "text", "to_id": "text"}
         check_frame("TravelTimes.unreachable", self.unreachable, pairs, unique=["from_id", "to_id"])
         if len(self.frame) and not self.frame["time_min"].between(0, self.cutoff_min).all():
             raise TableError("TravelTimes: times must lie between 0 and the cutoff")
+        if len(self.frame) and not self.frame["proxy_share"].between(0, 1).all():
+            raise TableError("TravelTimes: proxy_share must lie between 0 and 1")
 
     @cached_property
     def by_demand(self) -> pd.DataFrame:
-        """The pairs seen from home: ``point_id``, ``place_id``, ``time_min``, nearest first."""
-        frame = self._from_home(self.frame)[["point_id", "place_id", "time_min"]]
+        """The pairs seen from home, nearest first.
+
+        ``point_id``, ``place_id``, ``time_min``, ``proxy_share``.
+        """
+        columns = ["point_id", "place_id", "time_min", "proxy_share"]
+        frame = self._from_home(self.frame)[columns]
         return frame.sort_values(["point_id", "time_min", "place_id"], ignore_index=True)
 
     @cached_property
