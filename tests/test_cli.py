@@ -379,3 +379,16 @@ def test_the_program_starts_as_a_command():
         check=True,
     )
     assert "run" in result.stdout
+
+
+def test_help_waits_for_no_library_of_the_rooms():
+    script = (
+        "import sys; from typer.testing import CliRunner; from ruralcare.cli import app;"
+        "result = CliRunner().invoke(app, ['--help']);"
+        "heavy = {'numpy', 'pandas', 'geopandas', 'scipy', 'numba', 'osmnx', 'folium', 'pydantic'};"
+        "print(result.exit_code, sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["0", "[]"]

@@ -1,5 +1,7 @@
 """The command line: parse, call the workflow, print, exit code.
 
+What a command needs is imported in it: help must not wait for the libraries of all rooms.
+
 Exit codes: 0 done, 2 bad input (nothing written), 3 no plan keeps all the rules, 4 the plan was
 stopped before the quality asked for was proven (it is still delivered), 130 interrupted.
 """
@@ -16,7 +18,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -24,12 +26,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from ruralcare import delivery, fetching, workflow
 from ruralcare.errors import Fault, InfeasibleError, InputError, RuralCareError
 from ruralcare.language import LANGUAGES, Language, Message
-from ruralcare.report import Results
-from ruralcare.scenario import Scenario, json_schema
 from ruralcare.settings import bundled_data
+from ruralcare.stages import Stage
+
+if TYPE_CHECKING:
+    from ruralcare.report import Results
 
 __all__ = ["app", "main"]
 
@@ -131,6 +134,8 @@ def fetch(
     language: LanguageOption = None,
 ) -> None:
     """Fetch boundaries and roads of a county, with a scenario. 경계와 도로를 받아 옵니다."""
+    from ruralcare import fetching
+
     tongue = language or _system_language()
     try:
         with _progress(tongue) as progress:
@@ -190,6 +195,8 @@ def check(
     language: LanguageOption = None,
 ) -> None:
     """Read everything a scenario names and list every fault. 입력 자료를 점검합니다."""
+    from ruralcare import delivery, workflow
+
     tongue = language or _language_of(scenario)
     try:
         with _progress(tongue) as progress:
@@ -216,12 +223,22 @@ def run(
     scenario: ScenarioArgument,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results. 결과 폴더.")],
     until: Annotated[
-        workflow.Stage, typer.Option("--until", help="Where to stop. 여기까지만 계산.")
+        Stage, typer.Option("--until", help="Where to stop. 여기까지만 계산.")
     ] = "report",
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            help="dask.distributed scheduler (tcp://…) that measures travel times. 계산 서버 주소.",
+        ),
+    ] = None,
     variant: VariantOption = None,
     language: LanguageOption = None,
 ) -> None:
     """Run a scenario and write map, report and tables. 계획을 계산해 지도와 보고서를 만듭니다."""
+    from ruralcare import delivery, workflow
+    from ruralcare.scenario import Scenario
+
     tongue = language or _language_of(scenario)
     try:
         delivery.check_folder(out)
@@ -229,7 +246,7 @@ def run(
         tongue = language or read.language
         read = read.model_copy(update={"language": tongue})
         with _progress(tongue) as progress:
-            results = workflow.run(read, until=until, progress=progress)
+            results = workflow.run(read, until=until, scheduler=scheduler, progress=progress)
             files = delivery.deliver(results, out, pages=until == "report", progress=progress)
     except RuralCareError as error:
         raise _failed(error, tongue) from None
@@ -250,6 +267,8 @@ def run(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors. 시나리오 형식을 출력합니다."""
+    from ruralcare.scenario import json_schema
+
     sys.stdout.write(json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n")
 
 

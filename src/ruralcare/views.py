@@ -1,13 +1,14 @@
 """How a table shows itself without knowing the room that draws.
 
 ``Plan.map()`` and its kin must work in a notebook, yet ``plan`` may not import ``report``. The
-report room registers its pictures here by name when the package is imported, and the tables
-ask for them by name.
+report room registers its pictures here by name, and the tables ask for them by name; it is opened
+when the first picture is asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 __all__ = ["draw", "register"]
@@ -26,8 +27,10 @@ def draw(name: str, *args: object, **options: object) -> Any:  # noqa: ANN401 - 
     Raises
     ------
     LookupError
-        No room has registered this name: ``import ruralcare`` registers all of them.
+        No room has registered this name.
     """
     if name not in _VIEWS:
-        raise LookupError(f"no view is registered as {name!r}; import ruralcare first")
+        import_module("ruralcare.report")
+    if name not in _VIEWS:
+        raise LookupError(f"no view is registered as {name!r}")
     return _VIEWS[name](*args, **options)

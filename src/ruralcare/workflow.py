@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from ruralcare import access, inputs, need, network, plan
 from ruralcare.errors import DownloadError, Fault, InputError
@@ -15,6 +15,7 @@ from ruralcare.progress import Progress, silent
 from ruralcare.report import InputsReport, Results
 from ruralcare.scenario import PointsSource, Scenario
 from ruralcare.settings import Settings
+from ruralcare.stages import Stage
 from ruralcare.types import (
     AccessTable,
     Places,
@@ -24,9 +25,8 @@ from ruralcare.types import (
     Townships,
 )
 
-__all__ = ["Examined", "Stage", "check", "examine", "read", "run"]
+__all__ = ["Examined", "check", "examine", "read", "run"]
 
-Stage = Literal["access", "need", "plan", "report"]
 Table = TypeVar("Table")
 _NAMES_SHOWN = 12
 
@@ -35,6 +35,7 @@ def run(
     scenario: Scenario,
     *,
     until: Stage = "report",
+    scheduler: str | None = None,
     settings: Settings | None = None,
     progress: Progress = silent,
 ) -> Results:
@@ -46,6 +47,8 @@ def run(
         What to do.
     until : {"access", "need", "plan", "report"}
         Where to stop.
+    scheduler : str, optional
+        Address of a dask.distributed scheduler (``tcp://…``) whose workers measure travel times.
     settings : Settings, optional
         Paths of this installation.
     progress : Progress
@@ -66,7 +69,13 @@ def run(
     settings = settings or Settings()
     townships, people, places, roads = read(scenario, settings=settings, progress=progress)
     times = network.service_times(
-        roads, people.points, places, scenario.services, scenario.travel, progress=progress
+        roads,
+        people.points,
+        places,
+        scenario.services,
+        scenario.travel,
+        scheduler=scheduler,
+        progress=progress,
     )
     standards = {service.id: service.standard_min for service in scenario.services}
     today = access.coverage(times, places.offers, standard_min=standards, people=people)
