@@ -9,7 +9,7 @@ import numpy as np
 from pyproj import Geod, Transformer
 
 from ruralcare.inputs.roads.files import read_road_lines
-from ruralcare.scenario import RoadsSource, Scenario
+from ruralcare.scenario import RoadsSource, Scenario, SpeedProfile
 from ruralcare.settings import Settings
 
 EAST, NORTH = 1_000_000.0, 1_700_000.0
@@ -43,10 +43,16 @@ def write_osm(path: Path, nodes, ways):
     return path
 
 
+PLAIN = SpeedProfile(title_ko="제한속도 그대로", title_en="as posted")
+"""Roads are driven at the limit; without one, at the speed of their class."""
+
+
 def demo_with(scenarios: Path, **roads) -> Scenario:
-    """The demo scenario with other roads; speeds stay those of the program."""
+    """The demo scenario with other roads; speeds of classes stay those of the program."""
     scenario = Scenario.read(scenarios / "demo.toml")
     roads.setdefault("speeds_kmh", scenario.roads.speeds_kmh)
+    roads = {"profile": "plain", "tolls": True, **roads}
+    roads["profiles"] = {"plain": PLAIN, **roads.get("profiles", {})}
     changed = scenario.model_copy(update={"roads": RoadsSource(**roads)})
     changed._path = scenario.path
     return changed

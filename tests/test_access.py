@@ -1,5 +1,7 @@
 """Access measures against hand calculations and invariants."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -151,3 +153,20 @@ def test_assignment_serves_as_many_as_a_maximum_flow(seed):
     assert (by_point <= need[by_point.index] + 1e-9).all()
     assert (by_place <= room[by_place.index] + 1e-9).all()
     assert served["time_min"].le(30.0).all()
+
+
+def test_the_share_of_stand_in_roads_is_weighed_by_minutes_and_people():
+    plain = times()
+    # From a1 all of 5 minutes, from a2 a fifth of 25; from b1 nothing of 40.
+    share = plain.frame["from_id"].map({"a1": 1.0, "a2": 0.2, "b1": 0.0})
+    mixed = replace(plain, frame=plain.frame.assign(proxy_share=share), proxy=True)
+    table = access.coverage(mixed, places().offers, standard_min=20)
+    a, b = row(table, "A"), row(table, "B")
+    assert a["proxy_share"] == pytest.approx((0.6 * 5 * 1 + 0.4 * 25 * 0.2) / (0.6 * 5 + 0.4 * 25))
+    assert (a["proxy"], b["proxy_share"], b["proxy"]) == (True, 0.0, False)
+    by_point = table.points.set_index("point_id")["proxy_share"]
+    assert by_point.to_dict() == {"a1": 1.0, "a2": 0.2, "b1": 0.0}
+    offers = places().offers
+    nobody = access.coverage(mixed, offers[offers["place_id"] == "F1"], standard_min=20)
+    assert pd.isna(row(nobody, "B")["proxy_share"])
+    assert row(nobody, "B")["proxy"], "what was searched in vain are stand-ins too"

@@ -74,15 +74,15 @@ def test_lengths_are_those_on_the_ellipsoid_and_times_follow(built):
     (edge,) = network.edges.to_dict("records")
     length = geodesic_m(*nodes.values())
     assert edge["length_m"] == pytest.approx(length, abs=0.05)
-    assert edge["speed_kmh"] == pytest.approx(50 * 0.65)
-    assert edge["time_min"] == pytest.approx(length / 1000 / (50 * 0.65) * 60, rel=1e-4)
+    assert edge["speed_kmh"] == pytest.approx(51 * 0.65)
+    assert edge["time_min"] == pytest.approx(length / 1000 / (51 * 0.65) * 60, rel=1e-4)
     assert any("0.65" in note.render("en") for note in network.notes)
 
 
 def test_maxspeed_goes_before_the_speed_of_the_class(built):
     nodes = {1: (0, 0), 2: (1000, 0), 3: (2000, 0)}
     ways = [([1, 2], {"highway": "primary"}), ([2, 3], {"highway": "primary", "maxspeed": "30"})]
-    assert sorted(built(nodes, ways).edges["speed_kmh"]) == [30, 60]
+    assert sorted(built(nodes, ways).edges["speed_kmh"]) == [30, 58]
 
 
 def test_a_class_without_speed_is_a_fault(built):
@@ -310,3 +310,36 @@ def test_merging_and_cutting_change_no_distance(shared_data, scenarios, name, cr
         for end, value in found.items():
             # The plane of UTM is up to 0.04 % shorter than the ellipsoid.
             assert value == pytest.approx(expected[int(number[tuple(xy[end])])], rel=6e-4, abs=1e-6)
+
+
+def test_all_is_kept_where_it_is_asked_for(tmp_path, scenarios):
+    nodes = {1: (0, 0), 2: (3000, 0), 3: (3000, 3000), 4: (6000, 0), 5: (0, 9000), 6: (900, 9000)}
+    ways = [
+        ([1, 2], STREET),
+        ([2, 3], STREET),
+        ([2, 4], STREET | {"oneway": "yes"}),
+        ([5, 6], STREET),
+    ]
+    path = write_osm(tmp_path / "drawn.osm", nodes, ways)
+    scenario = demo_with(scenarios, min_piece_km=1.0)
+    network = build_network(lines_of(path, scenarios), scenario.roads, keep_all=True)
+    assert network.edges["source_id"].tolist() == ["1", "2", "3", "4"]
+    assert network.pieces["kept"].all()
+    assert network.pieces["length_m"].tolist() == pytest.approx([9000, 900], rel=1e-3)
+    # Only a one-way road that ends nowhere: a fault otherwise.
+    path = write_osm(tmp_path / "trap.osm", nodes, ways[2:3])
+    lines = lines_of(path, scenarios)
+    with pytest.raises(InputError, match="one-way"):
+        build_network(lines, scenario.roads)
+    assert len(build_network(lines, scenario.roads, keep_all=True).edges) == 1
+
+
+def test_neighbouring_nodes_have_near_numbers(shared_data, scenarios):
+    scenario = demo_with(scenarios, file=shared_data / "osm" / "liechtenstein-latest.osm.pbf")
+    scenario = scenario.model_copy(update={"crs": "EPSG:32632"})
+    lines = read_road_lines(scenario, None, Settings(shared_data))
+    edges = build_network(lines, scenario.roads).edges
+    apart = (edges["u"] - edges["v"]).abs()
+    assert edges["source_id"].isin(lines.ways["source_id"]).all()
+    # Numbered at random, half of the edges would lead a third of the way through the table.
+    assert apart.median() < 0.01 * edges[["u", "v"]].to_numpy().max()

@@ -125,6 +125,8 @@ def test_a_ferry_of_the_scenario_links_the_nearest_shores():
     assert minutes(times)["i", "p"] == pytest.approx(90 + land)
     assert times.unreachable.empty
     assert connections(roads, towns, points).to_dict() == {"M": "road", "I": "ferry"}
+    punctual = build_proxy(towns, points, rules.model_copy(update={"ferry_wait_min": 10.0}))
+    assert punctual.edges.loc[punctual.edges["kind"] == "ferry", "time_min"].tolist() == [30 + 10]
     closed = build_proxy(towns, points, rules.model_copy(update={"ferries_run": False}))
     assert set(closed.edges["kind"]) == {"road"}
     assert any("Ferries do not run" in note.render("en") for note in closed.notes)

@@ -13,6 +13,7 @@ from ruralcare.report.classes import (
     BEYOND_CUTOFF,
     NO_DATA,
     UNREACHABLE,
+    UNSNAPPED,
     access_classes,
     breaks_min,
     classify_access,
@@ -41,17 +42,32 @@ def test_breaks_are_round_where_the_standard_is():
 def test_a_time_equal_to_the_standard_is_within_it():
     breaks = breaks_min(30, 90)
     nothing = np.zeros(5)
-    classes = classify_access(np.array([15, 30, 30.001, 60, 60.1]), nothing, nothing, breaks)
+    classes = classify_access(
+        np.array([15, 30, 30.001, 60, 60.1]), nothing, nothing, nothing, breaks
+    )
     assert classes.tolist() == [0, 1, 2, 3, 4]
 
 
-def test_absence_has_three_states():
-    nearest = np.array([np.nan, np.nan, 10.0, 10.0, np.nan])
-    beyond = np.array([1.0, 0.2, 0.5, 0.6, np.nan])
-    unreachable = np.array([0.0, 0.8, 0.0, 0.1, np.nan])
-    classes = classify_access(nearest, beyond, unreachable, breaks_min(30, 90))
-    # Half who arrive are enough to show their time; fewer are not.
-    assert classes.tolist() == [BEYOND_CUTOFF, UNREACHABLE, 0, BEYOND_CUTOFF, NO_DATA]
+def test_absence_has_four_states():
+    nearest = np.array([np.nan, np.nan, 10.0, 10.0, np.nan, np.nan, 10.0, 10.0])
+    beyond = np.array([1.0, 0.2, 0.5, 0.6, np.nan, 0.0, 0.2, 0.2])
+    unreachable = np.array([0.0, 0.8, 0.0, 0.1, np.nan, 0.4, 0.2, 0.3])
+    unsnapped = np.array([0.0, 0.0, 0.0, 0.0, np.nan, 0.6, 0.2, 0.1])
+    classes = classify_access(nearest, beyond, unreachable, unsnapped, breaks_min(30, 90))
+    # Half who arrive are enough to show their time; fewer are not. Of equals, the worst state.
+    assert classes.tolist() == [
+        BEYOND_CUTOFF,
+        UNREACHABLE,
+        0,
+        BEYOND_CUTOFF,
+        NO_DATA,
+        UNSNAPPED,
+        UNSNAPPED,
+        UNREACHABLE,
+    ]
+    states = access_classes(breaks_min(30, 90), 90)[5:]
+    assert len({one.pattern for one in states}) == len({one.label.template for one in states}) == 4
+    assert "plain" not in {one.pattern for one in states}
 
 
 def _luminance(colour: str) -> float:

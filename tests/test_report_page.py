@@ -113,7 +113,7 @@ def test_every_text_of_the_page_is_in_the_korean_catalogue(results):
     parts += [layer[key] for layer in data["layers"] for key in keys]
     parts += [data[key] for key in ("symbols", "precisions", "connections", "reasonWords")]
     allowed = (
-        r"\{\w+\}|ruralcare|CSV|PDF|Enter|#[0-9a-f]{6}|%p|plain|hatch|cross|dots|circle|"
+        r"\{\w+\}|ruralcare|CSV|PDF|Enter|#[0-9a-f]{6}|%p|plain|hatch|cross|bars|dots|circle|"
         r"triangle|square|plus|diamond|wedge|dot|site|demo|proxy|assumed"
     )
     for text in texts(parts):
@@ -130,8 +130,8 @@ def test_badges_warn_of_invented_data_and_proxy_roads(results, tmp_path):
 def test_the_legend_counts_people(results):
     layers = {layer["id"]: layer for layer in map_page(results).data["layers"]}
     # Today: a within 10, b within 20, c within 30, d over 40 minutes.
-    assert layers["access-0"]["people"][0] == [1000, 500, 300, 0, 200, 0, 0, 0]
-    assert layers["access-1"]["people"][0] == [1000, 500, 300, 0, 0, 0, 200, 0]
+    assert layers["access-0"]["people"][0] == [1000, 500, 300, 0, 200, 0, 0, 0, 0]
+    assert layers["access-1"]["people"][0] == [1000, 500, 300, 0, 0, 0, 200, 0, 0]
     assert layers["status"]["people"][0] == [1000, 0, 1000, 0]
     assert layers["extinction"]["values"] == ["2344"]
 

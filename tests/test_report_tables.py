@@ -61,13 +61,29 @@ def test_tables_hold_plain_values_without_the_index(results):
 def test_every_table_says_whether_roads_are_stand_ins(results, tmp_path):
     for frame in tables(results).values():
         assert not frame["proxy"].any()
-    for frame in tables(cases.results(tmp_path, proxy=True)).values():
-        assert frame["proxy"].all()
+    for name, frame in tables(cases.results(tmp_path, proxy=True)).items():
+        # The times of the small region are given, and rest on no road.
+        assert frame["proxy"].all() != (name == "access")
 
 
 def test_a_shorter_run_gives_fewer_tables(tmp_path):
-    assert set(tables(cases.results(tmp_path, until="access"))) == {"townships", "access"}
-    assert set(tables(cases.results(tmp_path, until="need"))) == {"townships", "access", "need"}
+    assert set(tables(cases.results(tmp_path, until="access"))) == {
+        "townships",
+        "access",
+        "islands",
+    }
+    whole = {"townships", "access", "islands", "need"}
+    assert set(tables(cases.results(tmp_path, until="need"))) == whole
+
+
+def test_the_islands_hold_everybody(results):
+    table = tables(results)["islands"]
+    assert table["persons"].sum() == tables(results)["townships"]["population"].sum()
+    assert table["institutions"].sum() == 2
+    # A road of 5 km from a to b; c lies too far from it, and d at the end of the ferry has none.
+    assert table["link"].tolist() == ["main", "unsnapped"]
+    assert table["persons"].tolist() == [1500, 500]
+    assert table["road_km"].tolist() == [5.0, 0.0]
 
 
 def test_the_geopackage_holds_layers_and_is_the_same_each_time(results, tmp_path):

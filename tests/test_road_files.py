@@ -179,8 +179,8 @@ def test_what_is_read_of_a_way(tmp_path, scenarios):
     assert road["bridge"]
     assert not road["tunnel"]
     assert road["maxspeed_kmh"] == pytest.approx(48.28, abs=0.01)
-    # Turned round, and without the doubled vertex.
-    assert lines.node_ids.tolist() == [3, 2, 1, 4, 5]
+    # Turned round, and without the doubled vertex; nodes are numbered in the order of their ids.
+    assert lines.node_ids.tolist() == [2, 1, 0, 3, 4]
     expected = [(EAST + 1000, NORTH + 100), (EAST + 500, NORTH), (EAST, NORTH)]
     np.testing.assert_allclose(shapely.get_coordinates(road["geometry"]), expected, atol=0.02)
     assert (ferry["kind"], ferry["duration_min"], ferry["headway_min"]) == ("ferry", 40, 120)
@@ -192,8 +192,8 @@ def test_ways_are_cut_at_nodes_that_the_extract_lacks(tmp_path, scenarios):
     nodes = {number: (number * 100, 0) for number in (1, 2, 4, 5, 6, 8, 10)}
     ways = [(list(range(1, 11)), {"highway": "service"}), ([6, 8], {"highway": "track"})]
     lines = lines_of(write_osm(tmp_path / "cut.osm", nodes, ways), scenarios)
-    # 3, 7 and 9 are missing; 8 and 10 alone are no line.
-    assert lines.node_ids.tolist() == [1, 2, 4, 5, 6, 6, 8]
+    # 3, 7 and 9 are missing; 8 and 10 alone are no line. Numbers are one less than the ids.
+    assert lines.node_ids.tolist() == [0, 1, 3, 4, 5, 5, 7]
     assert lines.frame["road_class"].tolist() == ["service", "service", "track"]
 
 
@@ -551,3 +551,24 @@ def test_lengths_of_real_extracts(shared_data, scenarios, name, crs):
             total += osmium.geom.haversine_distance(way.nodes)
     # The haversine is a sphere's, up to 0.3 % from the ellipsoid; UTM adds up to 0.04 %.
     assert lines.frame.geometry.length.sum() == pytest.approx(total, rel=4e-3)
+
+
+def test_ways_near_an_area_are_those_that_shapely_finds(shared_data, scenarios):
+    """Ways are judged by squares and by boxes first: the result is that of the plain question."""
+    path = shared_data / "osm" / "chungcheong-main-roads.osm.pbf"
+    lines = lines_of(path, scenarios)
+    west, south, east, north = lines.bounds
+    rng = np.random.default_rng(8)
+    for _ in range(12):
+        corners = rng.uniform((west, south), (east, north), (5, 2))
+        area = shapely.convex_hull(shapely.multipoints(corners))
+        for distance_m in (0.0, 300.0, 4000.0, 20_000.0):
+            near = lines.near(area, distance_m)
+            expected = shapely.distance(area, lines.frame.geometry.to_numpy()) <= distance_m
+            assert near.ways["way"].tolist() == lines.ways.loc[expected, "way"].tolist()
+            assert near.frame.geometry.geom_equals(
+                lines.frame.geometry[expected].reset_index(drop=True)
+            ).all()
+        assert lines.touch(area) == bool(
+            shapely.intersects(area, lines.frame.geometry.to_numpy()).any()
+        )

@@ -21,6 +21,7 @@ OSM = FILES["roads"]
 EDGES = "edges.csv"
 LINKS = "MOCT_LINK.shp"
 GRAPH = "roads.graphml"
+CHANGES = "changes.csv"
 
 # The road of the county, from west to east.
 LONGITUDES = [round(126.51 + 0.04 * step, 2) for step in range(7)]
@@ -161,6 +162,20 @@ def _footpaths(folder: Path) -> None:
     text = (folder / OSM).read_text("utf-8")
     for old in ("secondary", "residential"):
         text = text.replace(f'v="{old}"', 'v="footway"')
+    (folder / OSM).write_text(text, encoding="utf-8")
+
+
+def _changes(*rows: str) -> Callable[[Path], object]:
+    """Write speeds and closures of single roads."""
+    return lambda folder: (folder / CHANGES).write_text(
+        "\n".join(["edge_id,speed_kmh,closed", *rows]) + "\n", encoding="utf-8"
+    )
+
+
+def _expressways(folder: Path) -> None:
+    text = (folder / OSM).read_text("utf-8")
+    for old in ("secondary", "residential"):
+        text = text.replace(f'v="{old}"', 'v="motorway"')
     (folder / OSM).write_text(text, encoding="utf-8")
 
 
@@ -452,6 +467,101 @@ CASES = (
         column="F_NODE",
         value="4620",
         remark=True,
+    ),
+    Broken(
+        "a closed road is not in the file",
+        "scenario.toml",
+        "The road file {file} has no road for cars with this id.",
+        scenario=_names(OSM, closed=["1", "123456789"]),
+        column="roads.closed",
+        value="123456789",
+    ),
+    Broken(
+        "a road that is given a speed is not in the file",
+        CHANGES,
+        "The road file {file} has no road for cars with this id.",
+        scenario=_names(OSM, overrides_file=CHANGES),
+        spoil=_changes("1,40,", "77,40,"),
+        row=3,
+        column="edge_id",
+        value="77",
+    ),
+    Broken(
+        "the file of speeds is not there",
+        "absent.csv",
+        "There is no such file.",
+        scenario=_names(OSM, overrides_file="absent.csv"),
+        column="roads.overrides_file",
+        value="absent.csv",
+    ),
+    Broken(
+        "a speed of a road is a word",
+        CHANGES,
+        "This must be a number.",
+        scenario=_names(OSM, overrides_file=CHANGES),
+        spoil=_changes("1,slow,"),
+        row=2,
+        column="speed_kmh",
+        value="slow",
+    ),
+    Broken(
+        "a closure is neither yes nor no",
+        CHANGES,
+        "This is neither yes nor no.",
+        scenario=_names(OSM, overrides_file=CHANGES),
+        spoil=_changes("1,,shut"),
+        row=2,
+        column="closed",
+        value="shut",
+    ),
+    Broken(
+        "a change changes nothing",
+        CHANGES,
+        "The row changes nothing.",
+        scenario=_names(OSM, overrides_file=CHANGES),
+        spoil=_changes("1,,no"),
+        row=2,
+        column="edge_id",
+        value="1",
+    ),
+    Broken(
+        "a road is changed twice",
+        CHANGES,
+        "The same code is already in row {row}.",
+        scenario=_names(OSM, overrides_file=CHANGES),
+        spoil=_changes("1,40,", "1,50,"),
+        row=3,
+        column="edge_id",
+        value="1",
+    ),
+    Broken(
+        "the profile of speeds is misspelt",
+        "scenario.toml",
+        "There is no profile of speeds of this name.",
+        scenario=_names(OSM, profile="snowy"),
+        column="roads.profile",
+        value="snowy",
+    ),
+    Broken(
+        "a profile has a class that is misspelt",
+        "scenario.toml",
+        "There is no such key.",
+        scenario=_names(OSM, profiles={"snow": {"class_factors": {"primery": 0.5}}}),
+        column="roads.profiles.snow.class_factors.primery",
+    ),
+    Broken(
+        "a road is closed where there is no road file",
+        "scenario.toml",
+        "A proxy network has no roads with ids.",
+        scenario=lambda raw: raw.update(roads={"closed": ["1"]}),
+        column="roads.closed",
+    ),
+    Broken(
+        "no road is left without those that cost a toll",
+        OSM,
+        "No road of the file may be used in this scenario.",
+        spoil=_expressways,
+        column="roads.tolls",
     ),
     Broken(
         "the links are read in a wrong CRS",

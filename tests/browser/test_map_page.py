@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 import report_cases as cases
@@ -190,6 +191,55 @@ def test_the_table_sorts_and_saves(one):
     dialog.get_by_role("button", name="라온면").click()
     assert not dialog.is_visible()
     assert page.locator("#drawer").is_visible()
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory):
+    """The same region today, with c far from any road and all times partly on estimated roads."""
+    given = cases.times
+
+    def changed(points, direction, cutoff_min=60.0):
+        times = given(points, direction, cutoff_min)
+        home = "to_id" if direction == "to_demand" else "from_id"
+        frame = times.frame[times.frame[home] != "c"].assign(proxy_share=0.62)
+        return replace(times, frame=frame, unsnapped=("c",), proxy=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cases, "times", changed)
+        found = cases.results(tmp_path_factory.mktemp("apart"), until="need", proxy=True)
+    return map_page(found, "en").save(tmp_path_factory.mktemp("page") / "map.html")
+
+
+def test_the_states_of_absence_are_kept_apart(visit, apart):
+    one = visit(apart)
+    page = one.page
+    page.get_by_role("radio", name="Day care").check(force=True)
+    legend = page.locator("#legend li").all_inner_texts()
+    assert sum("No place can be reached" in text for text in legend) == 1
+    assert sum("Too far from any road" in text for text in legend) == 1
+    assert not any("Beyond 60 min" in text for text in legend), "nobody is beyond the cutoff"
+    page.evaluate("RuralCare.app.open(2, true)")
+    drawer = page.locator("#drawer").inner_text()
+    assert "far from any road" in drawer
+    assert "none in reach" not in drawer
+    page.evaluate("RuralCare.app.open(0, true)")
+    assert "62.0 % of this time is on estimated roads" in page.locator("#drawer").inner_text()
+    page.evaluate("RuralCare.app.drawer.close()")
+    page.get_by_role("button", name="Table").click()
+    cells = page.locator("#table-body tr").all_inner_texts()
+    assert sum("far from any road" in text for text in cells) == 1
+    assert sum("none in reach" in text for text in cells) == 1
+    with page.expect_download() as waiting:
+        page.locator("#table-csv").click()
+    text = waiting.value.path().read_text("utf-8-sig")
+    rows = {row["township_id"]: row for row in csv.DictReader(io.StringIO(text))}
+    states = {town: row["state"] for town, row in rows.items()}
+    assert states == {"a": "reached", "b": "reached", "c": "unsnapped", "d": "unreachable"}
+    assert rows["c"]["unsnapped_share"] == "1"
+    assert rows["d"]["unreachable_share"] == "1"
+    assert rows["a"]["proxy_share"] == "0.62"
+    assert rows["c"]["proxy_share"] == ""
+    assert one.complaints == []
 
 
 def test_kinds_of_institutions_can_be_hidden(one):

@@ -46,7 +46,9 @@ def coverage(
         Every township and service has a row. A demand point is in one of five states: within
         the standard, beyond it, beyond the cutoff (a way exists), unreachable (no way to any
         place that offers the service), unsnapped (too far from any road). Where no place offers
-        a service at all, everybody is ``unreachable``.
+        a service at all, everybody is ``unreachable``. ``proxy_share`` is the share of the time
+        to the nearest place that is spent on links which stand in for missing roads: over all who
+        reach one, their minutes on such links by all their minutes; ``NA`` where nobody does.
     """
     if offers is None:
         first = times if isinstance(times, TravelTimes) else next(iter(times.values()))
@@ -65,7 +67,9 @@ def coverage(
     points = pd.concat(point_parts, ignore_index=True)
     frame = _by_township(points, list(standards))
     frame["places_per_1000"] = _places_per_1000(frame, offers, people)
-    frame["proxy"] = frame["service"].map({s: by_service[s].proxy for s in standards})
+    on_proxy = frame["service"].map({s: by_service[s].proxy for s in standards})
+    # Where nobody arrives, the roads that were searched count.
+    frame["proxy"] = (frame["proxy_share"] > 0).fillna(on_proxy).astype(bool)
     return AccessTable(frame, points, by_service, offers, standards)
 
 
@@ -77,6 +81,7 @@ def _nearest(times: TravelTimes, offers: pd.DataFrame, standard_min: float) -> p
     first = pairs.drop_duplicates("point_id").set_index("point_id")
     home["nearest_id"] = first["place_id"].reindex(home.index)
     home["nearest_min"] = first["time_min"].astype("Float64").reindex(home.index)
+    home["proxy_share"] = first["proxy_share"].astype("Float64").reindex(home.index)
     home["state"] = _states(home, times, offers, standard_min)
     return home.rename_axis("point_id").reset_index()
 
@@ -117,6 +122,7 @@ def _by_township(points: pd.DataFrame, services: list[str]) -> pd.DataFrame:
                 "township_id": reached["township_id"],
                 "service": reached["service"],
                 "minutes": minutes,
+                "proxy": minutes * reached["proxy_share"].astype(float),
                 "weight": reached["weight"],
             }
         )
@@ -125,7 +131,12 @@ def _by_township(points: pd.DataFrame, services: list[str]) -> pd.DataFrame:
     )
     # A township whose reached points all weigh nothing has no mean.
     mean = (sums["minutes"] / sums["weight"].where(sums["weight"] > 0)).astype("Float64")
-    frame = pd.DataFrame({"nearest_min": mean.reindex(shares.index)})
+    # A way of no length rests on nothing.
+    proxy = (sums["proxy"] / sums["minutes"].where(sums["minutes"] > 0)).astype("Float64")
+    proxy = proxy.mask((sums["weight"] > 0) & (sums["minutes"] == 0), 0.0)
+    frame = pd.DataFrame(
+        {"nearest_min": mean.reindex(shares.index), "proxy_share": proxy.reindex(shares.index)}
+    )
     for state in STATES:
         frame[f"{state}_share"] = shares[state]
     frame = frame.reset_index()

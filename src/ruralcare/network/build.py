@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,18 +15,26 @@ from pyproj import CRS, Proj, Transformer
 from ruralcare.errors import Fault, InputError
 from ruralcare.inputs.roads.lines import RoadLines
 from ruralcare.language import Message
-from ruralcare.network.chains import chain_vertices, find_chains
+from ruralcare.network.chains import Chains, chain_vertices, find_chains
 from ruralcare.network.parts import strong_parts, weak_parts
+from ruralcare.network.speeds import (
+    FERRY_KMH,
+    average_kmh,
+    driving_speeds,
+    open_ways,
+    speed_notes,
+)
+from ruralcare.network.zorder import z_order
 from ruralcare.scenario import RoadsSource
 from ruralcare.types import RoadNetwork
 from ruralcare.units import kilometres, metres, minutes_at
 
 __all__ = ["FERRY_KMH", "average_kmh", "build_network", "line_lengths_m"]
 
-FERRY_KMH = 20.0
-"""Speed of a ferry whose data give no duration."""
+# Lines that are drawn at a time.
+_PART = 100_000
 
-Ints = NDArray[np.int64]
+Ints = NDArray[np.signedinteger[Any]]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -47,7 +55,7 @@ class _Edges:
         return _Edges(*(part[chosen] for part in parts))  # type: ignore[arg-type]
 
 
-def build_network(lines: RoadLines, roads: RoadsSource) -> RoadNetwork:
+def build_network(lines: RoadLines, roads: RoadsSource, *, keep_all: bool = False) -> RoadNetwork:
     """Build the graph: cut ways at junctions, give them times, keep what hangs together.
 
     Ways meet where they share a node. Pieces without a link to the rest are kept if their roads
@@ -60,105 +68,166 @@ def build_network(lines: RoadLines, roads: RoadsSource) -> RoadNetwork:
     lines : RoadLines
         Ways of a road file.
     roads : RoadsSource
-        Speeds, ferries and the shortest piece of the scenario. A ferry takes the crossing time
-        of its data, or its length at :data:`FERRY_KMH`, and half the time between departures,
-        a quarter at each of its ends on land.
+        Speeds, tolls, closures, ferries and the shortest piece of the scenario. A ferry takes the
+        crossing time of its data, or its length at :data:`FERRY_KMH`, and half the time between
+        departures, a quarter at each of its ends on land.
+    keep_all : bool
+        Keep every piece and every one-way road, whether it can be reached and left or not.
 
     Returns
     -------
     RoadNetwork
-        With the further columns ``ref``, ``bridge`` and ``tunnel``. ``pieces`` has a row for
-        each piece, longest first, and one for the part of a kept piece that is left out;
-        ``reason`` says why (``short``, ``one-way``). Lengths are on the ellipsoid: the scale of
-        the projection is taken out.
+        With the further columns ``ref``, ``bridge``, ``tunnel`` and ``source_id`` (of the way in
+        the file; of several ways, the first). Nodes are numbered so that neighbours are near each
+        other (:func:`~ruralcare.network.zorder.z_order`). ``pieces`` has a row for each piece,
+        longest first, and one for the part of a kept piece that is left out; ``reason`` says why
+        (``short``, ``one-way``). Lengths are on the ellipsoid: the scale of the projection is
+        taken out.
 
     Raises
     ------
     InputError
-        The scenario has no speed for a class of road, or no piece is long enough.
+        The scenario has no speed for a class of road, nothing may be used, or no piece is long
+        enough.
     """
-    notes: list[Message] = []
-    is_ferry = (lines.frame["kind"] == "ferry").to_numpy()
-    if not roads.ferries_run and is_ferry.any():
-        lines = lines.take(~is_ferry)
-        notes.append(Message("Ferries do not run in this scenario."))
-    speeds, crossing_min = _speeds(lines, roads)
-    edges, coordinates = _cut(lines)
-    edges, pieces, more = _kept(edges, lines, roads)
-    notes += more
-    frame = lines.frame
-    attributes = pd.DataFrame(
-        {
-            "kind": frame["kind"],
-            "road_class": frame["road_class"],
-            "oneway": frame["oneway"],
-            "name": frame["name"].where(frame["name"] != "", frame["ref"]),
-            "ref": frame["ref"],
-            "bridge": frame["bridge"],
-            "tunnel": frame["tunnel"],
-            "headway_min": frame["headway_min"].fillna(roads.ferry_headway_min),
-            "speed_kmh": speeds,
-        }
-    ).iloc[edges.way]
-    alike = (
-        attributes.groupby(list(attributes.columns), sort=False).ngroup().to_numpy(dtype=np.int64)
-    )
-    oneway = attributes["oneway"].to_numpy()
-    chains = find_chains(edges.u, edges.v, oneway, np.asarray(alike, dtype=np.int64))
-    rows = attributes.iloc[chains.edge[chains.starts]].reset_index(drop=True)
-    vertices, sizes = chain_vertices(chains, edges.first, edges.last)
-    number = np.repeat(np.arange(len(sizes)), sizes)
+    lines, speeds, crossing_min, notes = _driven(lines, roads)
+    edges, pieces, more = _kept(_cut(lines), lines, roads, keep_all=keep_all)
+    alike = _alike(lines, roads, speeds)[edges.way]
+    oneway = lines.ways["oneway"].to_numpy()[edges.way]
+    chains = find_chains(edges.u, edges.v, oneway, alike)
+    del alike, oneway
+    table, nodes = _tables(lines, roads, edges, chains, speeds, crossing_min)
+    del speeds, crossing_min
+    table["geometry"] = gpd.GeoSeries(_drawn(lines.coordinates, chains, edges), crs=lines.crs)
+    notes, readings = [*lines.notes, *notes, *more], lines.readings
+    # A country's lines fill the memory; where the caller keeps them not either, they go now.
+    del edges, chains, lines
+    table = gpd.GeoDataFrame(table)
+    return RoadNetwork(nodes, table, pieces, tuple(notes), readings=readings)
+
+
+def _driven(
+    lines: RoadLines, roads: RoadsSource
+) -> tuple[RoadLines, Floats, Floats, list[Message]]:
+    """Return the ways in use, their speeds, minutes of crossing per metre, and what to tell."""
+    ends = np.cumsum(lines.sizes)
+    length_m = line_lengths_m(lines.coordinates, ends - lines.sizes, ends - 1, lines.crs)
+    length_m *= lines.ways["stretch"].to_numpy()
+    notes = speed_notes(lines, roads, length_m)
+    usable = open_ways(lines, roads)
+    lines = lines.take(usable)
+    return lines, *driving_speeds(lines, roads, length_m[usable]), notes
+
+
+def _tables(
+    lines: RoadLines,
+    roads: RoadsSource,
+    edges: _Edges,
+    chains: Chains,
+    speeds: Floats,
+    crossing_min: Floats,
+) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
+    """Return the table of chains, without their lines, and the nodes."""
     start_edge, end_edge = chains.edge[chains.starts], chains.edge[chains.ends]
     u = np.where(chains.turned[chains.starts], edges.v[start_edge], edges.u[start_edge])
     v = np.where(chains.turned[chains.ends], edges.u[end_edge], edges.v[end_edge])
+    crossing = crossing_min[edges.way] * edges.length_m
+    crossing = np.add.reduceat(crossing[chains.edge], chains.starts)
     length_m = np.add.reduceat(edges.length_m[chains.edge], chains.starts)
-    share_min = crossing_min[edges.way] * edges.length_m
-    crossing = np.add.reduceat(share_min[chains.edge], chains.starts)
-    ferry = (rows["kind"] == "ferry").to_numpy()
-    count = int(max(edges.u.max(), edges.v.max())) + 1
-    on_land = np.zeros(count, dtype=bool)
-    on_land[u[~ferry]] = on_land[v[~ferry]] = True
-    quarter = rows["headway_min"].to_numpy(dtype=float) / 4
-    wait = quarter * (on_land[u].astype(float) + on_land[v])
-    speed = rows["speed_kmh"].to_numpy(dtype=float)
-    time_min = np.where(ferry, crossing + wait, minutes_at(length_m, speed))
+    way = edges.way[start_edge]
+    speed = speeds[way]
 
-    used, ends = np.unique(np.concatenate([u, v]), return_inverse=True)
+    def of_way(name: str, dtype: Any) -> pd.Series:  # noqa: ANN401 - as pandas has it
+        taken: pd.Series = lines.ways[name].take(way).reset_index(drop=True).astype(dtype)
+        return taken
+
+    ferry = (of_way("kind", "str") == "ferry").to_numpy()
+    headway_min = of_way("headway_min", "Float64").fillna(roads.ferry_headway_min)
+    if roads.ferry_wait_min is not None:
+        headway_min[:] = 2 * roads.ferry_wait_min
+    wait = _waits(u, v, ferry, headway_min.to_numpy(dtype=float))
+    nodes, u, v = _placed(u, v, edges, lines)
+    name, ref = of_way("name", "str"), of_way("ref", "str")
+    columns = {
+        "u": u,
+        "v": v,
+        "length_m": length_m,
+        "speed_kmh": speed,
+        "time_min": np.where(ferry, crossing + wait, minutes_at(length_m, speed)),
+        "kind": of_way("kind", "str"),
+        "road_class": of_way("road_class", "str"),
+        "oneway": of_way("oneway", "bool"),
+        "proxy": np.zeros(len(u), dtype=bool),
+        "name": name.where(name != "", ref),
+        "ref": ref,
+        "bridge": of_way("bridge", "bool"),
+        "tunnel": of_way("tunnel", "bool"),
+        "source_id": of_way("source_id", "str"),
+    }
+    return pd.DataFrame(columns, copy=False), nodes
+
+
+def _drawn(coordinates: Floats, chains: Chains, edges: _Edges) -> NDArray[np.object_]:
+    """Return the lines of chains, part by part to save memory."""
+    drawn = np.empty(len(chains.starts), dtype=object)
+    for begin in range(0, len(drawn), _PART):
+        part = slice(begin, begin + _PART)
+        first, last = chains.starts[begin], chains.ends[part][-1] + 1
+        chosen = Chains(
+            chains.edge[first:last],
+            chains.turned[first:last],
+            chains.starts[part] - first,
+            chains.ends[part] - first,
+        )
+        vertices, sizes = chain_vertices(chosen, edges.first, edges.last)
+        drawn[part] = shapely.linestrings(
+            coordinates[vertices], indices=np.repeat(np.arange(len(sizes)), sizes)
+        )
+    return drawn
+
+
+def _alike(lines: RoadLines, roads: RoadsSource, speeds: Floats) -> Ints:
+    """Return a number for each way that those share of which nothing but the shape differs."""
+    ways = lines.ways
+    number = np.zeros(len(ways), dtype=np.int64)
+    columns = ("kind", "road_class", "oneway", "name", "ref", "bridge", "tunnel")
+    headway_min = ways["headway_min"].fillna(roads.ferry_headway_min)
+    told: list[pd.Series] = [pd.Series(speeds), headway_min, *(ways[name] for name in columns)]
+    for values in told:
+        codes, known = pd.factorize(values)
+        # Both numbers are below the number of ways: their product cannot overflow.
+        number, _ = pd.factorize(number * (len(known) + 1) + codes + 1)
+    return np.asarray(number, dtype=np.int64)
+
+
+def _waits(u: Ints, v: Ints, ferry: Flags, headway_min: Floats) -> Floats:
+    """Return the wait for each ferry: a quarter of the headway at each of its ends on land."""
+    on_land = np.zeros(int(max(u.max(), v.max())) + 1, dtype=bool)
+    on_land[u[~ferry]] = on_land[v[~ferry]] = True
+    return np.asarray(headway_min / 4 * (on_land[u].astype(float) + on_land[v]))
+
+
+def _placed(
+    u: Ints, v: Ints, edges: _Edges, lines: RoadLines
+) -> tuple[gpd.GeoDataFrame, Ints, Ints]:
+    """Return the nodes in their final order, and the ends of the edges by their new numbers."""
+    count = int(max(edges.u.max(), edges.v.max())) + 1
     place = np.zeros(count, dtype=np.int64)
     place[edges.u] = edges.first
     place[edges.v] = edges.last
-    crs = lines.frame.crs
+    is_end = np.zeros(count, dtype=bool)
+    is_end[u] = is_end[v] = True
+    used = np.flatnonzero(is_end)
+    xy = lines.coordinates[place[used]]
+    order = z_order(xy)
+    number = np.zeros(count, dtype=np.int64)
+    number[used[order]] = np.arange(len(used))
     nodes = gpd.GeoDataFrame(
-        geometry=shapely.points(coordinates[place[used]]),
+        geometry=shapely.points(xy[order]),
         index=pd.RangeIndex(len(used), name="node_id"),
-        crs=crs,
+        crs=lines.crs,
     )
-    table = gpd.GeoDataFrame(
-        {
-            "u": ends[: len(u)],
-            "v": ends[len(u) :],
-            "length_m": length_m,
-            "speed_kmh": speed,
-            "time_min": time_min,
-            "kind": rows["kind"],
-            "road_class": rows["road_class"],
-            "oneway": rows["oneway"].astype(bool),
-            "proxy": np.zeros(len(rows), dtype=bool),
-            "name": rows["name"],
-            "ref": rows["ref"],
-            "bridge": rows["bridge"].astype(bool),
-            "tunnel": rows["tunnel"].astype(bool),
-        },
-        geometry=shapely.linestrings(coordinates[vertices], indices=number),
-        crs=crs,
-    )
-    return RoadNetwork(nodes, table, pieces, (*lines.notes, *notes), readings=lines.readings)
-
-
-def average_kmh(length_m: Floats, time_min: Floats) -> Floats:
-    """Return the speed that covers a length in a time."""
-    # Time and speed change places in the same formula.
-    return minutes_at(length_m, time_min)
+    return nodes, number[u], number[v]
 
 
 def line_lengths_m(coordinates: Floats, first: Ints, last: Ints, crs: CRS) -> Floats:
@@ -186,71 +255,37 @@ def line_lengths_m(coordinates: Floats, first: Ints, last: Ints, crs: CRS) -> Fl
     return np.asarray(plane / np.where(np.isfinite(scale) & (scale > 0), scale, 1.0))
 
 
-def _speeds(lines: RoadLines, roads: RoadsSource) -> tuple[Floats, Floats]:
-    """Return the speed of each way, and minutes of crossing per metre of a ferry."""
-    frame = lines.frame
-    ferry = (frame["kind"] == "ferry").to_numpy()
-    table: Mapping[str, float] = {"ferry": FERRY_KMH, **roads.speeds_kmh}
-    unknown = sorted(set(frame["road_class"]) - set(table))
-    if unknown:
-        raise InputError(
-            Fault(
-                Message("There is no speed for roads of the class {name}.", name=name),
-                Message("Add it to [roads.speeds_kmh]."),
-                column="roads.speeds_kmh",
-                value=name,
-            )
-            for name in unknown
-        )
-    by_class = frame["road_class"].map(dict(table)).to_numpy(dtype=float)
-    speed = frame["maxspeed_kmh"].to_numpy(dtype=float, na_value=np.nan)
-    speed = np.where(np.isnan(speed), by_class, speed) * roads.speed_factor
-    # A ferry keeps its timetable, whatever the state of the roads.
-    duration = frame["duration_min"].to_numpy(dtype=float, na_value=np.nan)
-    geometry = frame.geometry.to_numpy()
-    sizes = shapely.get_num_coordinates(geometry)
-    ends = np.cumsum(sizes)
-    length = line_lengths_m(shapely.get_coordinates(geometry), ends - sizes, ends - 1, frame.crs)
-    length *= frame["stretch"].to_numpy()
-    timed = ferry & np.isfinite(duration) & (length > 0)
-    per_m = np.where(ferry, minutes_at(1.0, FERRY_KMH), 0.0)
-    per_m[timed] = duration[timed] / length[timed]
-    speed[ferry] = FERRY_KMH
-    speed[timed] = average_kmh(length[timed], duration[timed])
-    return speed, per_m
-
-
-def _cut(lines: RoadLines) -> tuple[_Edges, Floats]:
-    """Cut the ways where they meet; nodes are numbered in the order of their ids."""
-    geometry = lines.frame.geometry.to_numpy()
-    coordinates = shapely.get_coordinates(geometry)
-    sizes = shapely.get_num_coordinates(geometry)
-    way = np.repeat(np.arange(len(sizes)), sizes)
-    _, node, times_used = np.unique(lines.node_ids, return_inverse=True, return_counts=True)
-    border = times_used[node] > 1
-    ends = np.cumsum(sizes)
-    border[ends - sizes] = border[ends - 1] = True
+def _cut(lines: RoadLines) -> _Edges:
+    """Cut the ways where they meet."""
+    node = lines.node_ids
+    border = np.bincount(node)[node] > 1
+    ends = np.cumsum(lines.sizes)
+    border[ends - lines.sizes] = border[ends - 1] = True
     at = np.flatnonzero(border)
-    within = way[at[:-1]] == way[at[1:]]
-    first, last = at[:-1][within], at[1:][within]
-    length_m = line_lengths_m(coordinates, first, last, lines.frame.crs)
-    length_m *= lines.frame["stretch"].to_numpy()[way[first]]
-    edges = _Edges(
-        node[first].astype(np.int64), node[last].astype(np.int64), way[first], first, last, length_m
-    )
-    return edges, coordinates
+    way = np.searchsorted(ends, at, side="right")
+    within = way[:-1] == way[1:]
+    first, last, way = at[:-1][within], at[1:][within], way[:-1][within]
+    length_m = line_lengths_m(lines.coordinates, first, last, lines.crs)
+    length_m *= lines.ways["stretch"].to_numpy()[way]
+    u, v = node[first], node[last]
+    way, first, last = way.astype(np.int32), first.astype(np.int32), last.astype(np.int32)
+    return _Edges(u, v, way, first, last, length_m)
 
 
 def _kept(
-    edges: _Edges, lines: RoadLines, roads: RoadsSource
+    edges: _Edges, lines: RoadLines, roads: RoadsSource, *, keep_all: bool
 ) -> tuple[_Edges, pd.DataFrame, list[Message]]:
     """Return the edges kept, the table of pieces, and what to tell about them."""
     count = int(max(edges.u.max(), edges.v.max())) + 1
-    oneway = lines.frame["oneway"].to_numpy()[edges.way]
+    oneway = lines.ways["oneway"].to_numpy()[edges.way]
     piece_of_node = weak_parts(edges.u, edges.v, count)
     piece = piece_of_node[edges.u]
     length_m = np.bincount(piece, weights=edges.length_m, minlength=piece_of_node.max() + 1)
     long_enough = length_m >= metres(roads.min_piece_km)
+    if keep_all:
+        kept = np.ones(len(piece), dtype=bool)
+        pieces = _pieces_table(edges, piece, kept, long_enough)
+        return edges, pieces, _piece_notes(pieces, roads)
     if not long_enough[piece].any():
         fault = Fault(
             Message("No piece of the road data is {limit} km long.", limit=roads.min_piece_km),
@@ -291,32 +326,27 @@ def _first_of(labels: Ints) -> Ints:
 
 
 def _pieces_table(edges: _Edges, piece: Ints, kept: Flags, long_enough: Flags) -> pd.DataFrame:
-    table = pd.DataFrame(
-        {
-            "piece": np.concatenate([piece, piece]),
-            "kept": np.concatenate([kept, kept]),
-            "node": np.concatenate([edges.u, edges.v]),
-            "length_m": np.concatenate([edges.length_m, np.zeros(len(piece))]),
-        }
-    )
+    # A part is a piece, and what of it is kept (odd) or not (even).
+    part = 2 * piece + kept
+    count = 2 * len(long_enough)
+    length_m = np.bincount(part, weights=edges.length_m, minlength=count)
     # A node between a part that is kept and one that is not belongs to the one that is kept.
-    table = table.sort_values(["piece", "kept"], ascending=[True, False], kind="stable")
-    table["nodes"] = ~table.duplicated("node")
-    rows = table.groupby(["piece", "kept"], as_index=False)[["nodes", "length_m"]].sum()
-    whole = rows.groupby("piece")["length_m"].transform("sum")
-    rows = rows.assign(whole=whole).sort_values(
-        ["whole", "piece", "kept"], ascending=[False, True, False]
-    )
-    short = ~long_enough[rows["piece"].to_numpy()]
-    reason = np.where(rows["kept"], "", np.where(short, "short", "one-way"))
-    number = pd.factorize(rows["piece"])[0] + 1
+    part_of_node = np.full(int(max(edges.u.max(), edges.v.max())) + 1, -1, dtype=np.int64)
+    for chosen in (~kept, kept):
+        part_of_node[edges.u[chosen]] = part_of_node[edges.v[chosen]] = part[chosen]
+    nodes = np.bincount(part_of_node[part_of_node >= 0], minlength=count)
+    whole = length_m[0::2] + length_m[1::2]
+    rows = np.flatnonzero(np.bincount(part, minlength=count))
+    rows = rows[np.lexsort((rows % 2 == 0, rows // 2, -whole[rows // 2]))]
+    is_kept = rows % 2 == 1
+    short = ~long_enough[rows // 2]
     return pd.DataFrame(
         {
-            "piece": number,
-            "nodes": rows["nodes"].to_numpy(dtype=np.int64),
-            "length_m": rows["length_m"].to_numpy(),
-            "kept": rows["kept"].to_numpy(),
-            "reason": reason,
+            "piece": pd.factorize(rows // 2)[0] + 1,
+            "nodes": nodes[rows],
+            "length_m": length_m[rows],
+            "kept": is_kept,
+            "reason": np.where(is_kept, "", np.where(short, "short", "one-way")),
         }
     )
 
@@ -351,6 +381,4 @@ def _piece_notes(pieces: pd.DataFrame, roads: RoadsSource) -> list[Message]:
                 km=km(oneway),
             )
         )
-    if roads.speed_factor != 1.0:
-        notes.append(Message("All speeds are multiplied by {factor}.", factor=roads.speed_factor))
     return notes

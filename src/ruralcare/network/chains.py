@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Chains", "chain_vertices", "find_chains"]
 
-Ints = NDArray[np.int64]
+Ints = NDArray[np.signedinteger[Any]]
 Flags = NDArray[np.bool_]
 
 
@@ -45,42 +46,74 @@ def find_chains(u: Ints, v: Ints, oneway: Flags, alike: Ints) -> Chains:
     alike : array of int
         Only edges with the same number are joined.
     """
-    partner = _partners(u, v, oneway, alike).tolist()
-    count = len(u)
-    done = bytearray(count)
-    edges: list[int] = []
-    turned: list[bool] = []
-    starts: list[int] = []
-
-    def follow(end: int) -> None:
-        """Run along the chain that begins with this end of an edge (2e: at u, 2e + 1: at v)."""
-        starts.append(len(edges))
-        while end >= 0 and not done[end >> 1]:
-            edge = end >> 1
-            done[edge] = 1
-            edges.append(edge)
-            turned.append(bool(end & 1))
-            end = partner[end ^ 1]
-
-    one = oneway.tolist()
-    for edge in range(count):
-        if done[edge]:
-            continue
-        if partner[2 * edge] < 0:
-            follow(2 * edge)
-        elif partner[2 * edge + 1] < 0 and not one[edge]:
-            follow(2 * edge + 1)
-    # What is left are rings without a junction; each is cut at the start of its first edge.
-    for edge in range(count):
-        if not done[edge]:
-            follow(2 * edge)
-    begin = np.array(starts, dtype=np.int64)
+    partner = _partners(u, v, oneway, alike)
+    head, rank = _heads(partner)
+    # An edge is run through from its end 2e (at u) or 2e + 1 (at v). Of the two ways through a
+    # chain the one from its lower edge is taken; a one-way edge only runs from u.
+    forth, back = head[0::2], head[1::2]
+    turned = ~oneway & (back < forth)
+    entered = 2 * np.arange(len(u)) + turned
+    ring = head[entered] < 0
+    edge = np.flatnonzero(~ring)
+    order = np.lexsort((rank[entered[edge]], head[entered[edge]]))
+    edge = edge[order]
+    first = rank[entered[edge]] == 0
+    rings = _rings(partner, np.flatnonzero(ring))
+    number = [len(edge)]
+    for one in rings[:-1]:
+        number.append(number[-1] + len(one))
+    through = np.array([end for one in rings for end in one], dtype=np.int64)
+    edges = np.concatenate([edge, through >> 1])
+    starts = np.concatenate([np.flatnonzero(first), number if rings else []]).astype(np.int32)
     return Chains(
-        np.array(edges, dtype=np.int64),
-        np.array(turned, dtype=bool),
-        begin,
-        np.append(begin[1:], len(edges)) - 1,
+        edges.astype(np.int32),
+        np.concatenate([turned[edge], (through & 1).astype(bool)]),
+        starts,
+        np.append(starts[1:], np.int32(len(edges))) - 1,
     )
+
+
+def _heads(partner: Ints) -> tuple[Ints, Ints]:
+    """Return for each end of an edge the end that a chain through it begins with, and how far on.
+
+    Found by doubling: after k rounds, every end knows what lies 2^k edges before it. In rings,
+    which begin nowhere, the head is −1.
+    """
+    count = len(partner)
+    before = np.where(partner >= 0, partner ^ 1, -1)
+    head = np.arange(count)
+    rank = np.zeros(count, dtype=np.int64)
+    # Ends whose head is not yet found look ``before[end]`` on; ``rank`` counts what lies between.
+    open_ = np.flatnonzero(before >= 0)
+    rank[open_] = 1
+    head[open_] = before[open_]
+    while len(open_):
+        middle = head[open_]
+        done = before[middle] < 0
+        left = open_[~done]
+        if len(left) == len(open_):
+            head[left] = -1
+            break
+        onward = head[left]
+        rank[left], head[left] = rank[left] + rank[onward], head[onward]
+        open_ = left
+    return head, rank
+
+
+def _rings(partner: Ints, edges: Ints) -> list[list[int]]:
+    """Return rings without a junction, cut at the start of their first edge."""
+    done: set[int] = set()
+    rings = []
+    for edge in edges.tolist():
+        if edge in done:
+            continue
+        ring, end = [], 2 * edge
+        while end >> 1 not in done:
+            done.add(end >> 1)
+            ring.append(end)
+            end = int(partner[end ^ 1])
+        rings.append(ring)
+    return rings
 
 
 def _partners(u: Ints, v: Ints, oneway: Flags, alike: Ints) -> Ints:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
@@ -10,14 +12,15 @@ from scipy.sparse.csgraph import connected_components
 __all__ = ["strong_parts", "weak_parts"]
 
 Ints = NDArray[np.int64]
+AnyInts = NDArray[np.signedinteger[Any]]
 
 
-def weak_parts(u: Ints, v: Ints, count: int) -> Ints:
+def weak_parts(u: AnyInts, v: AnyInts, count: int) -> Ints:
     """Return the part of every node, ignoring the direction of edges."""
     return _parts(u, v, count, "weak")
 
 
-def strong_parts(u: Ints, v: Ints, oneway: NDArray[np.bool_], count: int) -> Ints:
+def strong_parts(u: AnyInts, v: AnyInts, oneway: NDArray[np.bool_], count: int) -> Ints:
     """Return the strongly connected part of every node.
 
     Parameters
@@ -34,7 +37,7 @@ def strong_parts(u: Ints, v: Ints, oneway: NDArray[np.bool_], count: int) -> Int
     return _parts(tail, head, count, "strong")
 
 
-def _parts(tail: Ints, head: Ints, count: int, connection: str) -> Ints:
+def _parts(tail: AnyInts, head: AnyInts, count: int, connection: str) -> Ints:
     graph = coo_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(count, count))
     _, labels = connected_components(graph.tocsr(), connection=connection)
     # Numbers by first appearance, so that they do not depend on the algorithm.

@@ -7,19 +7,26 @@ a rough guess, and every table and map that rests on them says so.
 from __future__ import annotations
 
 import difflib
-from functools import partial
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import Delaunay, QhullError, cKDTree
+from scipy.spatial import cKDTree
 
 from ruralcare.errors import Fault, InputError
 from ruralcare.language import Message
 from ruralcare.network.build import FERRY_KMH, average_kmh
-from ruralcare.network.overland import Ways, land_parts, ways_over_land
+from ruralcare.network.overland import (
+    SAME_PLACE_M,
+    Land,
+    Ways,
+    gabriel,
+    neighbours,
+    straight_lines,
+    ways_over_land,
+)
 from ruralcare.network.parts import weak_parts
 from ruralcare.scenario import Ferry, RoadsSource
 from ruralcare.types import DemandPoints, RoadNetwork, Townships
@@ -30,9 +37,6 @@ __all__ = ["build_proxy"]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-# Points closer than this are one node.
-_SAME_PLACE_M = 1.0
 
 
 def build_proxy(townships: Townships, points: DemandPoints, roads: RoadsSource) -> RoadNetwork:
@@ -52,7 +56,7 @@ def build_proxy(townships: Townships, points: DemandPoints, roads: RoadsSource) 
         In the same CRS.
     roads : RoadsSource
         ``proxy_detour_factor``, ``proxy_speed_kmh`` (times ``speed_factor``),
-        ``water_gap_m``, ``ferries`` and ``ferries_run``.
+        ``water_gap_m``, ``ferries``, ``ferry_wait_min`` and ``ferries_run``.
 
     Returns
     -------
@@ -66,7 +70,7 @@ def build_proxy(townships: Townships, points: DemandPoints, roads: RoadsSource) 
         A ferry names a township that there is not, or a name that several have.
     """
     xy, home = _nodes(townships, points)
-    ways = _links(xy, townships.frame.geometry.to_numpy(), roads.water_gap_m)
+    ways = _links(xy, Land(townships.frame.geometry.to_numpy(), roads.water_gap_m))
     speed_kmh = roads.proxy_speed_kmh * roads.speed_factor
     notes = [
         Message(
@@ -93,7 +97,7 @@ def build_proxy(townships: Townships, points: DemandPoints, roads: RoadsSource) 
     if roads.ferries and not roads.ferries_run:
         notes.append(Message("Ferries do not run in this scenario."))
     elif roads.ferries:
-        table = pd.concat([table, _ferries(roads.ferries, townships, xy, home)], ignore_index=True)
+        table = pd.concat([table, _ferries(roads, townships, xy, home)], ignore_index=True)
     linked = np.zeros(len(xy), dtype=bool)
     linked[table["u"].to_numpy(dtype=np.int64)] = linked[table["v"].to_numpy(dtype=np.int64)] = True
     table = pd.concat([table, _lone(xy, ~linked, speed_kmh)], ignore_index=True)
@@ -136,65 +140,32 @@ def _nodes(townships: Townships, points: DemandPoints) -> tuple[Floats, NDArray[
         [points.frame["township_id"].to_numpy(object), townships.frame.index.to_numpy(object)]
     )
     xy = shapely.get_coordinates(both)
-    _, first = np.unique(np.round(xy / _SAME_PLACE_M), axis=0, return_index=True)
+    _, first = np.unique(np.round(xy / SAME_PLACE_M), axis=0, return_index=True)
     first = np.sort(first)
     return xy[first], township[first]
 
 
-def _links(xy: Floats, areas: NDArray[np.object_], gap_m: float) -> Ways:
+def _links(xy: Floats, land: Land) -> Ways:
     """Return the links over land between neighbours, and what joins the rest of each land."""
-    land = shapely.union_all(areas)
-    over_land = partial(_over_land, shapely.STRtree(areas), gap_m)
-    near = _neighbours(xy)
+    near = neighbours(xy)
     a, b = near[:, 0], near[:, 1]
-    middle = (xy[a] + xy[b]) / 2
-    radius = np.hypot(*(xy[a] - xy[b]).T) / 2
-    closest = cKDTree(xy).query(middle)[0] if len(near) else np.zeros(0)
-    gabriel = closest >= radius * (1 - 1e-9)
-    ends = np.stack([xy[a], xy[b]], axis=1)
-    lines = shapely.linestrings(ends) if len(near) else np.array([], dtype=object)
-    dry = over_land(lines)
+    lines = straight_lines(xy[a], xy[b])
+    dry, close = land.carries(lines), gabriel(xy, near)
     # Neighbours that are not in the Gabriel graph stand by, in case that it leaves gaps.
     return ways_over_land(
         xy,
-        land_parts(xy, land),
-        Ways(a[dry & gabriel], b[dry & gabriel], lines[dry & gabriel]),
-        Ways(a[dry & ~gabriel], b[dry & ~gabriel], lines[dry & ~gabriel]),
+        Ways(a[dry & close], b[dry & close], lines[dry & close]),
+        Ways(a[dry & ~close], b[dry & ~close], lines[dry & ~close]),
         land,
-        over_land,
     )
 
 
-def _over_land(areas: shapely.STRtree, gap_m: float, lines: NDArray[np.object_]) -> Flags:
-    """Tell which lines leave the townships' land on no more than the gap.
-
-    Each line is held against the townships it meets, and not against the land as a whole, which
-    for a nation has half a million corners.
-    """
-    line, area = areas.query(lines, predicate="intersects")
-    ashore_m = shapely.length(shapely.intersection(lines[line], areas.geometries[area]))
-    on_land_m = np.bincount(line, weights=ashore_m, minlength=len(lines))
-    return np.asarray(shapely.length(lines) - on_land_m <= gap_m, dtype=bool)
-
-
-def _neighbours(xy: Floats) -> Ints:
-    """Return the pairs of the Delaunay triangulation, sorted; all pairs where there is none."""
-    try:
-        triangles = Delaunay(xy).simplices
-    except (QhullError, ValueError):
-        # Fewer than three points, or all on a line.
-        i, j = np.triu_indices(len(xy), 1)
-        return np.column_stack([i, j]).astype(np.int64)
-    pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [0, 2]]])
-    return np.asarray(np.unique(np.sort(pairs, axis=1), axis=0), dtype=np.int64)
-
-
 def _ferries(
-    ferries: tuple[Ferry, ...], townships: Townships, xy: Floats, home: NDArray[np.object_]
+    roads: RoadsSource, townships: Townships, xy: Floats, home: NDArray[np.object_]
 ) -> pd.DataFrame:
     """Return a row for each ferry, between the nearest points of its two townships."""
     rows = []
-    for number, ferry in enumerate(ferries, start=1):
+    for number, ferry in enumerate(roads.ferries, start=1):
         key = f"roads.ferries[{number}]"
         start = _township(ferry.from_township, townships, f"{key}.from_township")
         end = _township(ferry.to_township, townships, f"{key}.to_township")
@@ -210,13 +181,18 @@ def _ferries(
                 "v": v,
                 "length_m": length_m,
                 "speed_kmh": speed_kmh or FERRY_KMH,
-                "time_min": ferry.crossing_min + ferry.headway_min / 2,
+                "time_min": ferry.crossing_min + _wait_min(ferry, roads),
                 "kind": "ferry",
                 "road_class": "ferry",
                 "geometry": shapely.LineString(xy[[u, v]]),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _wait_min(ferry: Ferry, roads: RoadsSource) -> float:
+    """Return the average wait: that of the scenario, else half the time between departures."""
+    return ferry.headway_min / 2 if roads.ferry_wait_min is None else roads.ferry_wait_min
 
 
 def _township(name: str, townships: Townships, key: str) -> str:

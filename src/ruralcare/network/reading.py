@@ -92,7 +92,7 @@ def read_roads(
     land = land_pieces(areas, scenario.roads.water_gap_m)
     source = scenario.roads
     has_roads = source.file is not None or source.download
-    if points is None and (getattr(source, "complete", None) is not None or not has_roads):
+    if points is None and (source.complete is not None or not has_roads):
         points = read_demand_points(scenario, townships, settings)
     lines = None
     if source.download:

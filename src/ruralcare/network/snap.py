@@ -23,6 +23,8 @@ NOT_ON_FOOT: Final[tuple[str, ...]] = ("motorway", "motorway_link", "trunk", "tr
 """Classes of road that people do not walk along."""
 
 
+# A point this close to a proxy link stands at its end, or as good as on it.
+_AT_HOME_M = 1.0
 # A way that leaves the land by less only touches its drawn shore.
 _SPRAY_M = 1.0
 
@@ -57,8 +59,9 @@ def snap_points(
     """Join each point to the nearest suitable edge within the limit.
 
     Motorways, ramps and ferries are never joined; bridges and tunnels only where nothing else is
-    within the limit; a road across water not at all. Of edges at the same distance the first one of
-    the network is taken.
+    within the limit; a road across water not at all. Where some of the roads are proxy links, a
+    point that stands at the end of a link joins it; others join links only where no road is within
+    the limit. Of edges at the same distance the first one of the network is taken.
 
     Parameters
     ----------
@@ -85,12 +88,12 @@ def snap_points(
     share, distance_m = np.full(count, np.nan), np.full(count, np.nan)
     places = points.to_numpy()
     lines = roads.edges.geometry.to_numpy()
-    for rows in _suitable(roads.edges, mode):
+    for rows, within_m in _suitable(roads.edges, mode, limit_m):
         left = np.flatnonzero(edge < 0)
         if not len(left) or not len(rows):
             continue
         (point, found), distance = shapely.STRtree(lines[rows]).query_nearest(
-            places[left], max_distance=limit_m, return_distance=True, all_matches=True
+            places[left], max_distance=within_m, return_distance=True, all_matches=True
         )
         order = np.lexsort((found, point))
         point, found, distance = point[order], found[order], distance[order]
@@ -98,7 +101,7 @@ def snap_points(
         edge[left[point]] = rows[found[first]]
         distance_m[left[point]] = distance[first]
         if roads.land is not None:
-            _keep_ashore(roads.land, places, left[point], lines, rows, limit_m, edge, distance_m)
+            _keep_ashore(roads.land, places, left[point], lines, rows, within_m, edge, distance_m)
     ok = edge >= 0
     share[ok] = shapely.line_locate_point(lines[edge[ok]], places[ok], normalized=True)
     return Snapped(edge, share, distance_m)
@@ -121,31 +124,45 @@ def _keep_ashore(
     """
     shapely.prepare(land)
 
-    def swims(point: shapely.Point, at: NDArray[np.object_]) -> NDArray[np.bool_]:
-        legs = shapely.shortest_line(point, at)
-        ashore = shapely.intersects(land, shapely.get_point(legs, 1))
-        wet = shapely.length(shapely.difference(legs, land)) > _SPRAY_M
-        return np.asarray(ashore & wet & shapely.intersects(land, point))
+    def swims(points: NDArray[np.object_], at: NDArray[np.object_]) -> NDArray[np.bool_]:
+        legs = shapely.shortest_line(points, at)
+        wet = ~shapely.covers(land, legs)
+        # Only a leg between two places on land can cross water.
+        wet &= shapely.intersects(land, points)
+        wet[wet] = shapely.intersects(land, shapely.get_point(legs[wet], 1))
+        wet[wet] = shapely.length(shapely.difference(legs[wet], land)) > _SPRAY_M
+        return np.asarray(wet, dtype=bool)
 
     roads = shapely.STRtree(lines[rows])
-    for point in joined:
-        if not swims(places[point], lines[edge[point] : edge[point] + 1])[0]:
-            continue
+    for point in joined[swims(places[joined], lines[edge[joined]])]:
         edge[point], distance_m[point] = -1, np.nan
         near = np.sort(roads.query(places[point], predicate="dwithin", distance=limit_m))
-        dry = near[~swims(places[point], lines[rows[near]])]
+        swum = swims(np.full(len(near), places[point], dtype=object), lines[rows[near]])
+        dry = near[~swum]
         if len(dry):
             distance = shapely.distance(places[point], lines[rows[dry]])
             best = int(np.argmin(distance))
             edge[point], distance_m[point] = rows[dry[best]], distance[best]
 
 
-def _suitable(edges: pd.DataFrame, mode: str) -> list[NDArray[np.int64]]:
-    """Return the rows to try first, and those to try for what is left."""
+def _suitable(
+    edges: pd.DataFrame, mode: str, limit_m: float
+) -> list[tuple[NDArray[np.int64], float]]:
+    """Return the rows to try first, and those to try for what is left, each with its limit."""
     closed = NOT_ON_FOOT if mode == "foot" else NO_STOPPING
     suitable = (edges["kind"] == "road").to_numpy() & ~edges["road_class"].isin(closed).to_numpy()
+    if mode == "car" and "car" in edges.columns:
+        suitable &= edges["car"].to_numpy(dtype=bool)
     raised = np.zeros(len(edges), dtype=bool)
     for column in ("bridge", "tunnel"):
         if column in edges.columns:
             raised |= edges[column].to_numpy(dtype=bool)
-    return [np.flatnonzero(suitable & ~raised), np.flatnonzero(suitable & raised)]
+    proxy = edges["proxy"].to_numpy(dtype=bool)
+    links = np.flatnonzero(suitable & proxy)
+    tried = [
+        (np.flatnonzero(suitable & ~raised & ~proxy), limit_m),
+        (np.flatnonzero(suitable & raised & ~proxy), limit_m),
+        (links, limit_m),
+    ]
+    # A village that has links of its own does not walk to a road, however near that is.
+    return [(links, min(_AT_HOME_M, limit_m)), *tried] if len(links) < len(edges) else tried

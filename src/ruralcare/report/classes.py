@@ -2,7 +2,8 @@
 
 The hue breaks exactly at the service standard: blue within, amber to brown beyond; lightness
 falls from class to class, so that the map survives a black-and-white printer. What is beyond the
-cutoff, what cannot be reached at all and what has no data are three further states of their own.
+cutoff, what cannot be reached at all, what lies too far from any road and what has no data are four
+further states, each with a pattern of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ __all__ = [
     "BEYOND_CUTOFF",
     "NO_DATA",
     "UNREACHABLE",
+    "UNSNAPPED",
     "MapClass",
     "access_classes",
     "breaks_min",
@@ -29,11 +31,12 @@ __all__ = [
     "extinction_classes",
 ]
 
-Pattern = Literal["plain", "hatch", "cross", "dots"]
+Pattern = Literal["plain", "hatch", "cross", "bars", "dots"]
 
 BEYOND_CUTOFF: Final = 5
 UNREACHABLE: Final = 6
-NO_DATA: Final = 7
+UNSNAPPED: Final = 7
+NO_DATA: Final = 8
 
 _ACCESS_COLOURS: Final = ("#e9f5fd", "#a6d3f0", "#f2a83f", "#cb6331", "#862a1b")
 _EXTINCTION_COLOURS: Final = ("#f6f1e4", "#ead7c6", "#d8b1b8", "#b67fa2", "#83508c")
@@ -102,7 +105,7 @@ def breaks_min(standard_min: float, cutoff_min: float | None = None) -> tuple[fl
 
 
 def access_classes(breaks: tuple[float, ...], cutoff_min: float | None) -> tuple[MapClass, ...]:
-    """Return the eight classes of an access layer: five times, and three states of absence."""
+    """Return the nine classes of an access layer: five times, and four states of absence."""
     first, *middle = [
         Message("{upper} min or less", upper=breaks[0]),
         *(
@@ -124,6 +127,7 @@ def access_classes(breaks: tuple[float, ...], cutoff_min: float | None) -> tuple
         *times,
         MapClass(beyond, "#b9aeb0", "hatch"),
         MapClass(Message("No place can be reached"), "#8d949c", "cross"),
+        MapClass(Message("Too far from any road"), "#d9c9e6", "bars"),
         _NO_DATA_CLASS,
     )
 
@@ -132,23 +136,26 @@ def classify_access(
     nearest_min: NDArray[np.float64],
     beyond_cutoff_share: NDArray[np.float64],
     unreachable_share: NDArray[np.float64],
+    unsnapped_share: NDArray[np.float64],
     breaks: tuple[float, ...],
 ) -> NDArray[np.int64]:
     """Return the class of each value.
 
     A township is coloured by the mean time of those who arrive, unless most of its people do
-    not: then it takes the state that holds for more of them.
+    not: then it takes the state that holds for most of them; of equals, the worst (unsnapped,
+    unreachable, beyond the cutoff).
 
     Parameters
     ----------
-    nearest_min, beyond_cutoff_share, unreachable_share : float arrays of one shape
-        As in :class:`~ruralcare.types.AccessTable`; ``unreachable_share`` with the people who
-        have no road nearby. Where the shares are ``NaN`` there is no data.
+    nearest_min, beyond_cutoff_share, unreachable_share, unsnapped_share : float arrays of one shape
+        As in :class:`~ruralcare.types.AccessTable`. Where the shares are ``NaN`` there is no data.
     """
     classes = np.searchsorted(np.array(breaks), nearest_min, side="left")
-    absent = beyond_cutoff_share + unreachable_share
+    absent = beyond_cutoff_share + unreachable_share + unsnapped_share
     nobody = np.isnan(nearest_min) | (absent > 0.5)
     state = np.where(unreachable_share >= beyond_cutoff_share, UNREACHABLE, BEYOND_CUTOFF)
+    lost = unsnapped_share >= np.maximum(unreachable_share, beyond_cutoff_share)
+    state = np.where(lost, UNSNAPPED, state)
     classes = np.where(nobody, state, classes)
     return np.where(np.isnan(absent), NO_DATA, classes).astype(np.int64)
 

@@ -29,6 +29,7 @@ from ruralcare.report.figures import Figures
 from ruralcare.report.headings import attributions, badges, subtitle
 from ruralcare.report.parameters import parameters
 from ruralcare.report.prose import GLOSSARY, METHOD
+from ruralcare.report.reach import island_rows, reach_rows
 from ruralcare.report.results import Results
 from ruralcare.report.sentences import finding, number, percent, quality
 from ruralcare.report.subject import Subject, of_results
@@ -101,6 +102,8 @@ def _values(figures: Figures) -> dict[str, Any]:
         "priority": priority_list(figures),
         "openings": opening_stages(figures),
         "remaining": remaining(figures),
+        "reach": reach_rows(figures),
+        "islands": island_rows(subject.islands, figures),
         "quality": [shown(sentence) for sentence in quality(figures)],
         "proof": _proof(figures),
         "limits": binding_limits(figures),

@@ -84,8 +84,18 @@ class Figures:
 
     @cached_property
     def unreachable_share(self) -> Floats:
-        """Share of people without any way, or without a road nearby."""
-        return self._access("unreachable_share") + self._access("unsnapped_share")
+        """Share of people without any way to a place."""
+        return self._access("unreachable_share")
+
+    @cached_property
+    def unsnapped_share(self) -> Floats:
+        """Share of people too far from any road."""
+        return self._access("unsnapped_share")
+
+    @cached_property
+    def proxy_share(self) -> Floats:
+        """Share of the time to the nearest place that rests on stand-ins for roads."""
+        return self._access("proxy_share")
 
     @cached_property
     def breaks(self) -> tuple[tuple[float, ...], ...]:
@@ -105,6 +115,7 @@ class Figures:
                 self.nearest_min[s],
                 self.beyond_cutoff_share[s],
                 self.unreachable_share[s],
+                self.unsnapped_share[s],
                 breaks,
             )
         return classes
@@ -194,6 +205,7 @@ class Figures:
     def mean_nearest_min(self, s: int, stage: int) -> float:
         """Return the mean minutes to the nearest place of all who reach one."""
         arrive = 1.0 - self.beyond_cutoff_share[s, stage] - self.unreachable_share[s, stage]
+        arrive -= self.unsnapped_share[s, stage]
         return _mean(self.nearest_min[s, stage], self.weights[s, stage] * arrive)
 
     def total(self, values: Floats, s: int, stage: int) -> float:

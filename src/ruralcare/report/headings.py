@@ -39,10 +39,21 @@ def badges(subject: Subject) -> list[dict[str, str]]:
     if subject.demo:
         found.append(("demo", Message("Invented data (demonstration)")))
     if subject.proxy:
-        found.append(("proxy", Message("No road data: estimated on a proxy network")))
+        found.append(("proxy", _proxy_badge(subject)))
     if subject.people is not None and subject.people.assumed:
         found.append(("assumed", Message("Population is an assumption")))
     return [{"kind": kind, "text": text.render(subject.language)} for kind, text in found]
+
+
+def _proxy_badge(subject: Subject) -> Message:
+    """Return what is said of roads that are stand-ins, all of them or some."""
+    if subject.roads is None or subject.roads.edges["proxy"].all():
+        return Message("No road data: estimated on a proxy network")
+    edges = subject.roads.edges
+    share = float(edges.loc[edges["proxy"], "length_m"].sum() / edges["length_m"].sum())
+    return Message(
+        "Road data with holes: {share} % of the network is estimated", share=round(100 * share, 1)
+    )
 
 
 def attributions(subject: Subject) -> list[tuple[Message, str]]:

@@ -18,7 +18,10 @@ from ruralcare.language import Message
 from ruralcare.need import CONNECTIONS, EXTINCTION_CLASSES, REASONS
 from ruralcare.report.cards import access_cards, extinction_cards, status_cards
 from ruralcare.report.classes import (
+    BEYOND_CUTOFF,
     NO_DATA,
+    UNREACHABLE,
+    UNSNAPPED,
     MapClass,
     access_classes,
     count_classes,
@@ -49,6 +52,13 @@ from ruralcare.report.words import page_words
 __all__ = ["page_data"]
 
 _WGS84 = "EPSG:4326"
+# Classes without a time, by the key of their word and by their code in tables.
+_ABSENT = {
+    BEYOND_CUTOFF: ("beyond", "beyond_cutoff"),
+    UNREACHABLE: ("unreachable", "unreachable"),
+    UNSNAPPED: ("unsnapped", "unsnapped"),
+    NO_DATA: ("noData", ""),
+}
 
 
 def page_data(figures: Figures) -> dict[str, Any]:
@@ -207,6 +217,10 @@ def _townships(figures: Figures) -> dict[str, Any]:
     by_stage = {
         "nearest": _whole(figures.nearest_min, 10),
         "covered": _whole(figures.covered_share, 1000),
+        "beyond": _whole(figures.beyond_cutoff_share, 1000),
+        "unreachable": _whole(figures.unreachable_share, 1000),
+        "unsnapped": _whole(figures.unsnapped_share, 1000),
+        "proxy": _whole(figures.proxy_share, 1000),
         "need": _whole(figures.need, 10),
         "unmet": _whole(figures.unmet, 10),
         "state": ["".join(map(str, row)) for row in figures.access_class.reshape(-1, len(frame))],
@@ -233,6 +247,8 @@ def _townships(figures: Figures) -> dict[str, Any]:
         },
         "roads": _roads(subject, tolerance),
         "noData": NO_DATA,
+        "absent": {str(number): word for number, (word, _) in _ABSENT.items()},
+        "stateCodes": {str(number): code for number, (_, code) in _ABSENT.items()},
     }
 
 

@@ -14,8 +14,8 @@ METHOD: Final[tuple[tuple[Message, Message], ...]] = (
         Message(
             "Shortest times by car over the road network, from where people live to the places of "
             "each service, in the direction in which the service travels. The way between a home "
-            "and its road counts at walking speed. Places beyond the longest time measured and "
-            "places without any way are kept apart."
+            "and its road counts at walking speed. Homes beyond the longest time measured, homes "
+            "without any way and homes too far from any road are kept apart."
         ),
     ),
     (
@@ -94,8 +94,8 @@ GLOSSARY: Final[tuple[tuple[Message, Message], ...]] = (
     (
         Message("Proxy network"),
         Message(
-            "Links between neighbouring villages that stand in for roads where no road data are "
-            "given; its times are estimates."
+            "Links over land that stand in for roads where road data are not given or have holes; "
+            "times on them are estimates."
         ),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from ruralcare import views
 from ruralcare.language import Message
 from ruralcare.need import NeedTable
+from ruralcare.network.islands import islands
 from ruralcare.plan import Plan
 from ruralcare.scenario import Scenario
 from ruralcare.types import AccessTable, Places, Population, RoadNetwork, Townships
@@ -55,6 +57,12 @@ class Results:
         """Year of each stage: the year of the population first, then those of the plan."""
         planned = [period.year for period in self.scenario.plan.periods] if self.plan else []
         return (self.people.year, *planned)
+
+    @cached_property
+    def islands(self) -> pd.DataFrame:
+        """Parts of the network with their people (:func:`~ruralcare.network.islands.islands`)."""
+        limit_m = self.scenario.travel.snap_limit_m
+        return islands(self.roads, self.townships, self.people, self.places, snap_limit_m=limit_m)
 
     def map(self) -> Any:  # noqa: ANN401 - a MapPage of this room
         """Return the map page."""

@@ -63,6 +63,8 @@ class Subject:
         One for each stage; may be empty.
     stage_need : tuple of DataFrame
         Need, unmet need and status of each stage; may be empty.
+    islands : DataFrame or None
+        Parts of the network (:func:`~ruralcare.network.islands.islands`), where they are known.
     """
 
     title: Mapping[str, str]
@@ -80,6 +82,7 @@ class Subject:
     scenario: Scenario | None = None
     demo: bool = False
     notes: tuple[Message, ...] = field(default=())
+    islands: pd.DataFrame | None = None
 
     @property
     def indicators(self) -> pd.DataFrame | None:
@@ -123,6 +126,7 @@ def of_results(results: Results) -> Subject:
         scenario=scenario,
         demo=scenario.demo,
         notes=results.notes,
+        islands=results.islands,
     )
 
 

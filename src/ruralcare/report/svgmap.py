@@ -20,6 +20,7 @@ _PIXELS: Final = 300
 _HATCHES: Final = {
     "hatch": ("#f3f1f1", "#6b6267", "M-1 7L7-1M-1 13L13-1"),
     "cross": ("#d5d9de", "#6d7782", "M-1 7L7-1M-1 13L13-1M-1-1L7 7"),
+    "bars": ("#efe8f5", "#6f5a8a", "M0 1.5H6M0 4.5H6"),
     "dots": ("#ffffff", "#8f98a3", "M1 1h1M4 4h1"),
 }
 

@@ -30,6 +30,8 @@ _DECIMALS = {
     "_mkrw": 1,
     "_per_year": 1,
     "_workers": 1,
+    "persons": 3,
+    "_km": 3,
     "_share": 5,
     "share_65plus": 5,
     "_index": 4,
@@ -42,7 +44,8 @@ _DECIMALS = {
 def tables(results: Results) -> dict[str, pd.DataFrame]:
     """Return the tables of a run by name, as far as the chain was followed.
 
-    Every table ends with ``proxy``: whether roads are stand-ins. Figures are rounded; whoever needs
+    Every table ends with ``proxy``: whether any road is a stand-in; in ``access``, whether the time
+    of that row rests on one. Figures are rounded; whoever needs
     more decimals has the tables of :class:`Results`.
 
     Returns
@@ -53,6 +56,9 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
             :class:`~ruralcare.need.NeedTable`.
         ``access``
             The access table of each stage with ``period`` (0 = today) and ``year``.
+        ``islands``
+            Parts of the network with their people and links
+            (:func:`~ruralcare.network.islands.islands`).
         ``need``
             ``period`` (0 = today) and the columns of the need table, from what stands at the
             stage; reasons as codes joined by ``;``.
@@ -65,13 +71,16 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
             ``period`` (0 = today), ``year, service, sigungu_id, need_persons, served_persons``.
     """
     made = {"townships": _townships(results), "access": _access(results)}
+    made["islands"] = results.islands.copy()
     if results.need is not None:
         made["need"] = _need(results)
     if results.plan is not None:
         made["openings"] = _openings(results)
         made["coverage"] = _coverage(results)
     for name, frame in made.items():
-        made[name] = _rounded(frame).assign(proxy=results.roads.is_proxy)
+        flags = frame.get("proxy", results.roads.is_proxy)
+        rounded = _rounded(frame.drop(columns="proxy", errors="ignore"))
+        made[name] = rounded.assign(proxy=flags)
     return made
 
 

@@ -61,6 +61,8 @@ _WORDS: Final = {
     "againstToday": Message("against today"),
     "beyond": Message("beyond cutoff"),
     "unreachable": Message("none in reach"),
+    "unsnapped": Message("far from any road"),
+    "onProxyShort": Message("Estimated"),
     "noData": Message("no data"),
     "minutesToday": Message("Today (min)"),
     "noScript": Message(
@@ -77,6 +79,7 @@ def _templates() -> dict[str, Message]:
         return Message(template, **{name: "{" + name + "}" for name in names})
 
     return {
+        "proxyNote": kept("{share} % of this time is on estimated roads", "share"),
         "foundCount": kept("{count} found", "count"),
         "peopleCount": kept("{count} people", "count"),
         "minutes": kept("{count} min", "count"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from pyproj import CRS
@@ -59,14 +59,18 @@ def _unknown_keys(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
     offered = {kind for service in scenario.services for kind in service.offered_by}
     services = {service.id for service in scenario.services} | offered
     services |= set(figures["facilities"]["capacity"])
+    by_class: dict[str, Mapping[str, object]] = {"roads.speeds_kmh": scenario.roads.speeds_kmh}
+    for name, profile in scenario.roads.profiles.items():
+        by_class[f"roads.profiles.{name}.speeds_kmh"] = profile.speeds_kmh
+        by_class[f"roads.profiles.{name}.class_factors"] = profile.class_factors
     for table, found, known in (
-        ("roads.speeds_kmh", scenario.roads.speeds_kmh, set(speeds)),
+        *((table, found, set(speeds)) for table, found in by_class.items()),
         ("facilities.capacity", scenario.facilities.capacity, services),
     ):
         for key in found:
             near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.75)
             # A road class that is unlike all known ones may well exist in the data.
-            if key in known or (table == "roads.speeds_kmh" and not near):
+            if key in known or (table in by_class and not near):
                 continue
             yield Fault(
                 Message("There is no such key."),
@@ -76,6 +80,28 @@ def _unknown_keys(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
                 file=file,
                 column=f"{table}.{key}",
             )
+
+
+def _roads(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
+    """Yield a profile of speeds that there is not, and changes to roads that are not read."""
+    roads = scenario.roads
+    if roads.profile not in roads.profiles:
+        yield Fault(
+            Message("There is no profile of speeds of this name."),
+            Message("Choose one of: {known}.", known=", ".join(roads.profiles)),
+            file=file,
+            column="roads.profile",
+            value=roads.profile,
+        )
+    if roads.file is None and not roads.download:
+        for key, given in (("closed", roads.closed), ("overrides_file", roads.overrides_file)):
+            if given:
+                yield Fault(
+                    Message("A proxy network has no roads with ids."),
+                    Message("Remove the key, or give a road file."),
+                    file=file,
+                    column=f"roads.{key}",
+                )
 
 
 def contradictions(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
@@ -110,6 +136,7 @@ def contradictions(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
                 column=f"services[{number}].standard_min",
                 value=f"{service.standard_min:g}",
             )
+    yield from _roads(scenario, file)
     yield from _unknown_keys(scenario, file)
     yield from _order(scenario, file)
     services = {service.id for service in scenario.services}

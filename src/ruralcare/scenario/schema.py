@@ -19,6 +19,7 @@ __all__ = [
     "Area",
     "AssumedPopulation",
     "CapacityRule",
+    "Completion",
     "CooperativesSource",
     "FacilitiesSource",
     "FacilityFile",
@@ -35,6 +36,7 @@ __all__ = [
     "ScenarioFile",
     "Section",
     "Service",
+    "SpeedProfile",
     "TownshipsSource",
     "TravelSettings",
 ]
@@ -240,6 +242,40 @@ class Ferry(Section):
     """Time between departures; half of it is the average wait."""
 
 
+class Completion(Section):
+    """How holes in road data are filled with estimated links over land."""
+
+    beyond_m: Positive = 500.0
+    """A village, township office or institution farther from any road of the data gets links of its
+    own to the roads and villages about it. Pieces of road are joined whatever their distance."""
+
+
+class SpeedProfile(Section):
+    """How fast roads are driven under some circumstances."""
+
+    title_ko: Name
+    """Korean title, shown in the report."""
+    title_en: Name
+    """English title."""
+    source: str = ""
+    """Where the figures come from; “assumption” where they are one."""
+    speeds_kmh: dict[str, Positive] = {}
+    """Speed for each highway class, instead of that in [roads.speeds_kmh]."""
+    use_posted: bool = True
+    """True: a road with a posted limit is driven at a share of it; false: at the speed of its
+    class, and the limit is only a cap."""
+    posted_factor: Annotated[float, Field(gt=0, le=2)] = 1.0
+    """Share of the posted limit that is driven on average, with bends, crossings and signals."""
+    speed_factor: Positive = 1.0
+    """All speeds on roads are multiplied by it."""
+    class_factors: dict[str, Positive] = {}
+    """Speeds of a highway class are multiplied by it."""
+    ferries_run: bool = True
+    """False closes every ferry."""
+    tolls: bool | None = None
+    """True uses roads with a toll, whatever roads.tolls says (an ambulance pays none)."""
+
+
 class RoadsSource(Section):
     """Roads, or what stands in for them."""
 
@@ -253,12 +289,29 @@ class RoadsSource(Section):
     """Fetch OpenStreetMap roads for the area with OSMnx."""
     overpass_url: str | None = None
     """Overpass server for the download, instead of the public one."""
+    profile: Code = "rural"
+    """How fast roads are driven: rural (as surveys found), posted (limits), emergency (65 % of the
+    limits), snow, no_ferries, or a profile of your own."""
+    profiles: dict[Code, SpeedProfile] = {}
+    """Profiles of speeds, by name."""
     speed_factor: Positive = 1.0
-    """Speeds are multiplied by it; 0.65 is the rule of the emergency-care standard."""
+    """Speeds are multiplied by it, on top of the profile."""
     speeds_kmh: dict[str, Positive] = {}
     """Speed for each OpenStreetMap highway class, where no maxspeed is given."""
+    tolls: bool = False
+    """True uses roads with a toll: motorways and their ramps, unless tagged toll=no, and what is
+    tagged toll=yes."""
+    closed: tuple[Name, ...] = ()
+    """Roads and ferries that are closed, by their ids in the road file (in quotes): OpenStreetMap
+    ways, LINK_ID, id or row of an edge list, osmid."""
+    overrides_file: Path | None = None
+    """CSV with edge_id, speed_kmh, closed (yes or no) and note: speeds and closures of single
+    roads."""
     ferry_headway_min: Positive = 60.0
     """Time between departures of ferries whose data do not say."""
+    ferry_wait_min: NotNegative | None = None
+    """Average wait for every ferry, instead of half the time between its departures: 0 where people
+    know the timetable."""
     ferries_run: bool = True
     """False closes every ferry (night, storm)."""
     ferries: tuple[Ferry, ...] = ()
@@ -272,6 +325,9 @@ class RoadsSource(Section):
     water_gap_m: NotNegative = 300.0
     """Widest water (a stream, a quantised shore) that a proxy link, or the way from a house to its
     road, may cross."""
+    complete: Completion | None = None
+    """Fills holes in the road data with estimated links over land; an empty section
+    [roads.complete] will do. Off unless it is given."""
     attribution: str = ""
     """Origin and licence, printed on the map and in the report."""
 

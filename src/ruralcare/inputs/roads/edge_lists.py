@@ -12,6 +12,9 @@
                                   other column does
     oneway                        yes (only from u to v), no, -1 (only from v to u)
     name                          name of the road
+    id                            code by which a scenario can close the edge or set its speed;
+                                  without it, the number of the row (the header is row 1)
+    toll                          yes, no: whether it costs a toll; without it, motorways do
 
 All but u, v and one kind of place may be left out or blank. An edge with other minutes back than
 there takes two rows, each with oneway = yes; so does a ferry.
@@ -30,7 +33,7 @@ from pyproj import CRS, Geod, Transformer
 from ruralcare.inputs.files import Faults, Row, Table, number, read_table
 from ruralcare.inputs.roads.faults import crs_of
 from ruralcare.inputs.roads.lines import RoadFile, lines_from_ways
-from ruralcare.inputs.roads.tags import ROAD_CLASSES, WayTags
+from ruralcare.inputs.roads.tags import ROAD_CLASSES, TOLLED_CLASSES, WayTags
 from ruralcare.language import Message
 from ruralcare.units import kilometres, minutes_at
 
@@ -60,6 +63,7 @@ class _Edge:
     line: shapely.LineString
     tags: WayTags
     stretch: float
+    code: str
 
 
 def is_edge_list(header: str) -> bool:
@@ -104,6 +108,7 @@ def read_edge_list(path: Path, crs: str, faults: Faults, given_crs: str | None) 
         crs_from=crs_from,
         crs=crs,
         source=path.name,
+        ids=[edge.code for edge in edges],
         stretch=np.array([edge.stretch for edge in edges], dtype=float),
     )
     return RoadFile(found, len(table.rows), "CSV (u, v)", crs_from.to_string())
@@ -171,6 +176,7 @@ def _edge(row: Row, kind: str, measure: _Measure, faults: Faults) -> _Edge | Non
             value=row["road_class"],
         )
     direction = _direction(row, faults)
+    toll = _toll(row, road_class, faults)
     time_min = _positive(row, "time_min", faults)
     length_m = _positive(row, "length_m", faults)
     speed_kmh = _positive(row, "speed_kmh", faults)
@@ -216,15 +222,17 @@ def _edge(row: Row, kind: str, measure: _Measure, faults: Faults) -> _Edge | Non
     tags = WayTags(
         road_class,
         direction,
-        None if ferry else speed_kmh,
+        None,
         duration if ferry else None,
         None,
         row["name"],
         "",
         False,
         False,
+        toll,
+        None if ferry else speed_kmh,
     )
-    return _Edge(row.number, row["u"], row["v"], line, tags, stretch)
+    return _Edge(row.number, row["u"], row["v"], line, tags, stretch, row["id"] or str(row.number))
 
 
 def _fits(
@@ -284,6 +292,19 @@ def _direction(row: Row, faults: Faults) -> int:
             value=row["oneway"],
         )
     return 0
+
+
+def _toll(row: Row, road_class: str, faults: Faults) -> bool:
+    told = row["toll"].lower()
+    if told and told not in _YES | _NO:
+        faults.add(
+            Message("This is neither yes nor no."),
+            Message("Write yes or no."),
+            row=row.number,
+            column="toll",
+            value=row["toll"],
+        )
+    return told in _YES or (not told and road_class in TOLLED_CLASSES)
 
 
 def _positive(row: Row, column: str, faults: Faults) -> float | None:

@@ -17,6 +17,7 @@ from pyproj import Transformer
 from ruralcare.errors import InputError
 from ruralcare.inputs.files import DAMAGE, Faults
 from ruralcare.inputs.reach import REACH_KM
+from ruralcare.inputs.roads.changes import read_changes
 from ruralcare.inputs.roads.download import download_graph
 from ruralcare.inputs.roads.edge_lists import is_edge_list, read_edge_list
 from ruralcare.inputs.roads.faults import none_inside, unreadable
@@ -79,6 +80,7 @@ def read_road_lines(
     if scenario.roads.file is None and not scenario.roads.download:
         return None
     wide = None if area is None else _around(area)
+    changes = read_changes(scenario)
     if scenario.roads.download:
         if wide is None:
             raise ValueError("a download needs an area")
@@ -89,18 +91,19 @@ def read_road_lines(
     else:
         assert scenario.roads.file is not None
         faults = Faults(scenario.label(scenario.roads.file))
-        found = _read_file(scenario, area, wide, faults)
+        found = _read_file(scenario, area, wide, changes.ids, faults)
     lines = found.lines
-    if not len(lines.frame):
+    if not len(lines):
         raise faults.stop(
             Message("There is no road for cars in it."),
             Message("Use an OpenStreetMap extract (.osm.pbf) that still holds its roads."),
         )
+    lines = changes.applied(lines, scenario.path.name)
     if area is not None and wide is not None:
-        if not shapely.intersects(area, lines.frame.geometry.to_numpy()).any():
-            raise none_inside(faults, _middle(found, scenario.crs), area, scenario.crs)
         lines = lines.near(area, metres(REACH_KM))
-    cut = int(lines.frame.loc[lines.frame["cut"], "way"].nunique()) + found.lost
+        if not lines.touch(area):
+            raise none_inside(faults, _middle(found, scenario.crs), area, scenario.crs)
+    cut = int(lines.ways.loc[lines.ways["cut"], "way"].nunique()) + found.lost
     if cut:
         faults.remark(
             Message("{count} ways lack some of their nodes; they are cut there.", count=cut),
@@ -117,7 +120,8 @@ def read_road_lines(
         crs=found.crs,
         as_of=found.as_of,
     )
-    return replace(lines, readings=(reading,))
+    others = () if changes.reading is None else (changes.reading,)
+    return replace(lines, readings=(reading, *others))
 
 
 def _around(area: shapely.Geometry) -> shapely.Geometry:
@@ -134,7 +138,7 @@ def _middle(found: RoadFile, crs: str) -> tuple[float, float] | None:
     """Return the middle of the roads as the file has it; none if they are in degrees."""
     if found.crs == "EPSG:4326":
         return None
-    west, south, east, north = found.lines.frame.total_bounds
+    west, south, east, north = found.lines.bounds
     to_file = Transformer.from_crs(crs, found.crs, always_xy=True)
     x, y = to_file.transform((west + east) / 2, (south + north) / 2)
     return float(x), float(y)
@@ -144,6 +148,7 @@ def _read_file(
     scenario: Scenario,
     area: shapely.Geometry | None,
     wide: shapely.Geometry | None,
+    changed: frozenset[str],
     faults: Faults,
 ) -> RoadFile:
     assert scenario.roads.file is not None
@@ -161,7 +166,7 @@ def _read_file(
     if form == "graphml":
         return _read_graphml(path, crs, faults)
     if form == "shp":
-        return read_node_links(path, crs, faults, scenario.roads.crs, area, wide)
+        return read_node_links(path, crs, faults, scenario.roads.crs, area, wide, changed)
     if form == "csv":
         return read_edge_list(path, crs, faults, scenario.roads.crs)
     return read_osm(path, form, crs, faults)

@@ -124,9 +124,18 @@ def roads_of_graph(
         crs_from=crs_from,
         crs=crs,
         source=source,
+        ids=list(map(_id, table["attributes"], chosen)),
         ways=np.asarray(way[chosen], dtype=np.int64),
     )
     return RoadFile(found, len(rows), form, crs_from.to_string(), as_of)
+
+
+def _id(attributes: dict[str, Any], row: int) -> str:
+    """Return the id of the way of a street: of several ways, the first; without one, its number."""
+    told = attributes.get("source_id") or attributes.get("osmid")
+    if isinstance(told, list | tuple | set):
+        told = next(iter(told), None)
+    return str(row + 1) if told is None else str(told)
 
 
 def _ways(table: pd.DataFrame) -> list[object]:

@@ -30,7 +30,7 @@ from ruralcare.inputs.roads.shapefiles import (
     file_info,
     read_shapes,
 )
-from ruralcare.inputs.roads.tags import WayTags
+from ruralcare.inputs.roads.tags import TOLLED_CLASSES, WayTags
 from ruralcare.language import Message
 
 __all__ = ["read_node_links"]
@@ -70,6 +70,7 @@ def read_node_links(
     given_crs: str | None,
     area: shapely.Geometry | None,
     wide: shapely.Geometry | None,
+    apart: frozenset[str] = frozenset(),
 ) -> RoadFile:
     """Read MOCT_LINK.shp, with MOCT_NODE.shp beside it if it is there.
 
@@ -82,6 +83,9 @@ def read_node_links(
     area, wide : polygon, optional
         The townships, and the region around them, in ``crs``: only links whose extent meets the
         latter are read.
+    apart : set of str
+        Links (LINK_ID) that the scenario closes or gives a speed: they are not joined with the
+        other direction of their street.
 
     Raises
     ------
@@ -113,7 +117,7 @@ def read_node_links(
     faults.raise_if_any()
     frame = _with_lines(_open_to_cars(frame, faults), faults)
     frame = _drawn_along(frame, _nodes(path, box, faults), faults)
-    frame, twins = _merged(frame)
+    frame, twins = _merged(frame, apart)
     lines, nodes = frame["line"].to_numpy(), _node_numbers(frame)
     tags = [_tags(row, faults) for row in frame.itertuples(index=False)]
     counts = shapely.get_num_coordinates(lines).astype(np.int64)
@@ -129,6 +133,7 @@ def read_node_links(
         crs_from=crs_from,
         crs=crs,
         source=path.name,
+        ids=frame["LINK_ID"].tolist(),
         rows=twins,
     )
     note = Message(
@@ -276,14 +281,15 @@ def _drawn_along(frame: pd.DataFrame, nodes: pd.Series | None, faults: Faults) -
     return frame.assign(line=lines)
 
 
-def _merged(frame: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+def _merged(frame: pd.DataFrame, apart: frozenset[str]) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """Make one row of the two links of a street; return also how many links each row stands for.
 
     A house beside a street can leave in both directions. The lower of two limits holds.
     """
     frame = frame.reset_index(drop=True).assign(twoway=False)
     frame["limit"] = pd.to_numeric(frame["MAX_SPD"], errors="coerce")
-    able = frame[~frame["ROAD_RANK"].isin(_DIVIDED) & (frame["F_NODE"] != frame["T_NODE"])]
+    single = frame["ROAD_RANK"].isin(_DIVIDED) | frame["LINK_ID"].isin(apart)
+    able = frame[~single & (frame["F_NODE"] != frame["T_NODE"])]
     ends = able[["F_NODE", "T_NODE", "ROAD_RANK", "ROAD_TYPE", "CONNECT"]].reset_index()
     swapped = ends.rename(columns={"F_NODE": "T_NODE", "T_NODE": "F_NODE"})
     keys = ["F_NODE", "T_NODE", "ROAD_RANK", "ROAD_TYPE", "CONNECT"]
@@ -344,6 +350,7 @@ def _tags(row: Any, faults: Faults) -> WayTags:  # noqa: ANN401 - a named tuple 
         row.ROAD_NO,
         _number(row.ROAD_TYPE) in _BRIDGES,
         _number(row.ROAD_TYPE) in _TUNNELS,
+        road_class in TOLLED_CLASSES,
     )
 
 

@@ -1,4 +1,4 @@
-"""Roads from OpenStreetMap extracts (pyosmium), and extracts made of what was downloaded."""
+"""Roads from OpenStreetMap extracts, and extracts made of what was downloaded."""
 
 from __future__ import annotations
 
@@ -10,21 +10,25 @@ import networkx as nx
 import numpy as np
 import osmium
 import pandas as pd
+from numpy.typing import NDArray
 
 from ruralcare.inputs.files import DAMAGE, Faults
 from ruralcare.inputs.osm_files import is_sound
 from ruralcare.inputs.roads.faults import unreadable
 from ruralcare.inputs.roads.graphs import shares_of_way, streets
-from ruralcare.inputs.roads.lines import RoadFile, lines_from_ways
-from ruralcare.inputs.roads.tags import USED_TAGS, WayTags, clock_min, way_tags
+from ruralcare.inputs.roads.lines import RoadFile, WayColumns, lines_from_ways, numbered
+from ruralcare.inputs.roads.osm_ways import RoadWays
+from ruralcare.inputs.roads.pbf import UnknownFormError, base_date, blocks, decoded
+from ruralcare.inputs.roads.tags import USED_TAGS, clock_min
 from ruralcare.language import Message
 
 __all__ = ["read_osm", "write_osm"]
 
+Ints = NDArray[np.int64]
+
 _OSM_UNIT = 1e-7
 # Where osmium puts a node without a place, and whatever lies beyond the map.
 _FARTHEST = np.array([180.0, 90.0])
-_USED = frozenset(USED_TAGS)
 # OpenStreetMap allows a way 2,000 nodes.
 _MOST_EDGES = 1999
 # Share of a ferry from which its crossing time is left as it is.
@@ -46,60 +50,117 @@ def read_osm(path: Path, form: str, crs: str, faults: Faults) -> RoadFile:
     InputError
         The file is damaged.
     """
-    if form == "pbf" and not is_sound(path):
-        raise faults.stop(
-            Message("The road file cannot be read: it is damaged, or no OpenStreetMap extract."),
-            Message("The download may be damaged: fetch the file from its source again."),
-        )
-    tags: list[WayTags] = []
-    counts = array("q")
-    node_ids, xs, ys = array("q"), array("q"), array("q")
-    rows = 0
-    numbers = array("q")
     try:
-        source = osmium.io.File(str(path), form)
-        ways = (
-            osmium.FileProcessor(source, osmium.osm.NODE | osmium.osm.WAY)
-            .with_locations()
-            .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
-            .with_filter(osmium.filter.KeyFilter("highway", "route"))
-        )
-        as_of = ways.header.get("osmosis_replication_timestamp", "")[:10]
-        for way in ways:
-            assert isinstance(way, osmium.osm.Way)
-            given = {key: value for key, value in way.tags if key in _USED}
-            if "highway" not in given and given.get("route") != "ferry":
-                continue
-            rows += 1
-            meaning = way_tags(given)
-            if meaning is None:
-                continue
-            tags.append(meaning)
-            numbers.append(rows - 1)
-            counts.append(len(way.nodes))
-            for node in way.nodes:
-                location = node.location
-                node_ids.append(node.ref)
-                xs.append(location.x)
-                ys.append(location.y)
+        found = _read_pbf(path) if form == "pbf" else _read_objects(path, form)
     except (*DAMAGE, osmium.InvalidLocationError) as error:
+        if form == "pbf":
+            raise faults.stop(
+                Message(
+                    "The road file cannot be read: it is damaged, or no OpenStreetMap extract."
+                ),
+                Message("The download may be damaged: fetch the file from its source again."),
+            ) from None
         raise unreadable(faults, str(error) or type(error).__name__) from None
-    places = np.column_stack([np.frombuffer(xs, np.int64), np.frombuffer(ys, np.int64)])
-    coordinates = np.asarray(places * _OSM_UNIT, dtype=np.float64)
-    coordinates[(np.abs(coordinates) > _FARTHEST).any(axis=1)] = np.nan
     lines = lines_from_ways(
-        tags,
-        np.frombuffer(counts, np.int64),
-        np.frombuffer(node_ids, np.int64),
-        coordinates,
+        found.ways,
+        found.sizes,
+        found.nodes,
+        found.coordinates,
         crs_from="EPSG:4326",
         crs=crs,
         source=path.name,
-        ways=np.frombuffer(numbers, np.int64),
+        place=found.place,
     )
-    lost = len(tags) - lines.frame["way"].nunique()
+    lost = len(found.ways.which) - lines.ways["way"].nunique()
     name = f"OpenStreetMap (.{'osm.pbf' if form == 'pbf' else form})"
-    return RoadFile(lines, rows, name, "EPSG:4326", as_of or None, lost)
+    return RoadFile(lines, found.rows, name, "EPSG:4326", found.as_of or None, lost)
+
+
+class _Found(NamedTuple):
+    """Roads of an extract; see :func:`~ruralcare.inputs.roads.lines.lines_from_ways`."""
+
+    ways: WayColumns
+    sizes: Ints
+    nodes: NDArray[np.int32]
+    coordinates: NDArray[np.float64]
+    place: NDArray[np.int32] | None
+    rows: int
+    as_of: str | None
+
+
+def _read_pbf(path: Path) -> _Found:
+    """Read an .osm.pbf by its blocks; by osmium, if it uses a rare part of the format.
+
+    The file is gone through twice, so that only nodes of roads take room in the memory.
+    """
+    try:
+        return _read_blocks(path)
+    except UnknownFormError:
+        if not is_sound(path):
+            raise
+        return _read_objects(path, "pbf")
+
+
+def _read_blocks(path: Path) -> _Found:
+    gathered = RoadWays()
+    as_of = None
+    with_nodes = []
+    for number, block in enumerate(blocks(path)):
+        if block.is_header:
+            as_of = base_date(block)
+            continue
+        if not number:
+            raise ValueError("no header")
+        content = decoded(block.unpacked())
+        if content.has_nodes:
+            with_nodes.append(number)
+        for table in content.ways():
+            gathered.add_block(content, table)
+    ways, sizes, refs = gathered.finish()
+    nodes, place = numbered(refs)
+    del refs
+    # Unknown places lie far beyond the map.
+    places = np.full((len(nodes), 2), np.iinfo(np.int32).max, dtype=np.int32)
+    wanted = set(with_nodes)
+    for number, block in enumerate(blocks(path)):
+        if number in wanted and len(nodes):
+            for found in decoded(block.unpacked()).places():
+                at = np.minimum(np.searchsorted(nodes, found.ids), len(nodes) - 1)
+                known = np.flatnonzero(nodes[at] == found.ids)
+                for axis, values in enumerate((found.lon, found.lat)):
+                    places[at[known], axis] = np.clip(values[known], -(2**31), 2**31 - 1)
+    return _Found(ways, sizes, place, _degrees(places), place, gathered.rows, as_of)
+
+
+def _read_objects(path: Path, form: str) -> _Found:
+    """Read an extract with osmium, which knows every form of it."""
+    gathered = RoadWays()
+    xs, ys = array("q"), array("q")
+    ways = (
+        osmium.FileProcessor(osmium.io.File(str(path), form), osmium.osm.NODE | osmium.osm.WAY)
+        .with_locations()
+        .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
+        .with_filter(osmium.filter.KeyFilter("highway", "route"))
+    )
+    as_of = ways.header.get("osmosis_replication_timestamp", "")[:10]
+    for way in ways:
+        assert isinstance(way, osmium.osm.Way)
+        if gathered.add(way.id, dict(way.tags), [node.ref for node in way.nodes]):
+            for node in way.nodes:
+                location = node.location
+                xs.append(location.x)
+                ys.append(location.y)
+    table, sizes, refs = gathered.finish()
+    _, nodes = numbered(refs)
+    places = np.column_stack([np.array(xs, dtype=np.int64), np.array(ys, dtype=np.int64)])
+    return _Found(table, sizes, nodes, _degrees(places), None, gathered.rows, as_of or None)
+
+
+def _degrees(places: NDArray[np.signedinteger[Any]]) -> NDArray[np.float64]:
+    """Return places of OpenStreetMap in degrees; NaN for those that are unknown or off the map."""
+    degrees = np.asarray(places * _OSM_UNIT, dtype=np.float64)
+    degrees[(np.abs(degrees) > _FARTHEST).any(axis=1)] = np.nan
+    return degrees
 
 
 def write_osm(graph: nx.MultiDiGraph, path: Path) -> int:

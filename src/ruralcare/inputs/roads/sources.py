@@ -14,7 +14,7 @@ _PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
 
 def road_files(scenario: Scenario) -> list[Path]:
     """Return every file that the roads of a scenario are made from, as far as it is there."""
-    given = (scenario.roads.file, getattr(scenario.roads, "overrides_file", None))
+    given = (scenario.roads.file, scenario.roads.overrides_file)
     paths = [scenario.resolve(file) for file in given if file is not None]
     found = set()
     for path in paths:

@@ -11,6 +11,7 @@ from ruralcare.units import kilometres, minutes_from_seconds
 
 __all__ = [
     "ROAD_CLASSES",
+    "TOLLED_CLASSES",
     "USED_TAGS",
     "WayTags",
     "clock_min",
@@ -38,6 +39,9 @@ ROAD_CLASSES: Final[tuple[str, ...]] = (
 )
 """Values of ``highway`` that cars use; all others (paths, proposed roads …) are left out."""
 
+TOLLED_CLASSES: Final = frozenset({"motorway", "motorway_link"})
+"""Expressways and their ramps: roads with a toll, unless the data say otherwise."""
+
 USED_TAGS: Final[tuple[str, ...]] = (
     "access",
     "area",
@@ -56,6 +60,7 @@ USED_TAGS: Final[tuple[str, ...]] = (
     "ref",
     "route",
     "service",
+    "toll",
     "tunnel",
     "vehicle",
 )
@@ -111,6 +116,10 @@ class WayTags(NamedTuple):
     ref: str
     bridge: bool
     tunnel: bool
+    toll: bool = False
+    """A car pays for the road."""
+    driven_kmh: float | None = None
+    """Speed at which it is driven, where the data tell that rather than a limit."""
 
 
 def way_tags(tags: Mapping[str, str]) -> WayTags | None:
@@ -141,7 +150,13 @@ def way_tags(tags: Mapping[str, str]) -> WayTags | None:
         tags.get("ref", ""),
         tags.get("bridge", "no") != "no",
         tags.get("tunnel", "no") not in ("no", "building_passage"),
+        not ferry and _toll(tags.get("toll"), road_class),
     )
+
+
+def _toll(told: str | None, road_class: str) -> bool:
+    """Return whether a road costs a toll; expressways do in Korea unless they are said not to."""
+    return told == "yes" or (told != "no" and road_class in TOLLED_CLASSES)
 
 
 def _limits(tags: Mapping[str, str]) -> str:

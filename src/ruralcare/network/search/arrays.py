@@ -148,19 +148,20 @@ def limit_key(ticks: int, dtype: np.dtype[np.int32] | np.dtype[np.int64] | type)
 
 def ticks_of(key: Keys) -> Ints:
     """Return the time of keys in ticks; of infinity, something longer than any way."""
-    return key.astype(np.int64) if key.dtype == np.int32 else key.astype(np.int64) >> _LOW
+    wide = key.astype(np.int64)
+    return wide if key.dtype == np.int32 else np.asarray(wide >> _LOW)
 
 
 def proxy_ticks(key: Keys) -> Ints:
     """Return the ticks on proxy links of ``int64`` keys."""
-    return key.astype(np.int64) & _MASK
+    return np.asarray(key.astype(np.int64) & _MASK)
 
 
 def part_of_key(key: Keys, share: NDArray[np.float64]) -> Keys:
     """Return a share of each key, in whole ticks; the ways are wholly proxy, or not at all."""
     ticks = np.rint(ticks_of(key) * share).astype(np.int64)
     if key.dtype == np.int32:
-        return ticks.astype(np.int32)
+        return np.asarray(ticks, dtype=np.int32)
     return proxy_key(ticks, proxy_ticks(key) > 0)
 
 

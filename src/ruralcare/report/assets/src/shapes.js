@@ -67,7 +67,11 @@
 
   const tiles = {};
 
-  // The tile of a pattern at a pixel ratio: hatch (beyond the cutoff), cross (no way), dots (no data).
+  // The tile of a pattern at a pixel ratio: hatch (beyond the cutoff), cross (no way), bars (far from
+  // any road), dots (no data).
+  const INKS = { hatch: ["#f3f1f1", "#6b6267", 1.3], cross: ["#d5d9de", "#6d7782", 0.9],
+    bars: ["#efe8f5", "#6f5a8a", 1.1], dots: ["#ffffff", "#8f98a3", 1.3] };
+
   function tile(pattern, colour, ratio) {
     const key = [pattern, colour, ratio].join();
     if (tiles[key]) return tiles[key];
@@ -75,16 +79,23 @@
     canvas.width = canvas.height = Math.round(size * ratio);
     const ctx = canvas.getContext("2d");
     ctx.scale(canvas.width / size, canvas.height / size);
-    ctx.fillStyle = pattern === "hatch" ? "#f3f1f1" : pattern === "cross" ? "#d5d9de" : "#ffffff";
+    const [ground, ink, width] = INKS[pattern];
+    ctx.fillStyle = ground;
     ctx.fillRect(0, 0, size, size);
-    ctx.strokeStyle = ctx.fillStyle = pattern === "hatch" ? "#6b6267" : pattern === "cross" ? "#6d7782" : "#8f98a3";
-    ctx.lineWidth = pattern === "cross" ? 0.9 : 1.3;
+    ctx.strokeStyle = ctx.fillStyle = ink;
+    ctx.lineWidth = width;
     ctx.beginPath();
     if (pattern === "dots") {
       ctx.arc(2, 2, 0.8, 0, 7);
       ctx.moveTo(6.8, 6);
       ctx.arc(6, 6, 0.8, 0, 7);
       ctx.fill();
+    } else if (pattern === "bars") {
+      for (const y of [2, 6]) {
+        ctx.moveTo(0, y);
+        ctx.lineTo(size, y);
+      }
+      ctx.stroke();
     } else {
       for (const shift of [-size, 0, size]) {
         ctx.moveTo(shift - 1, size + 1);

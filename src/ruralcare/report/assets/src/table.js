@@ -50,11 +50,15 @@
       if (towns.nearest.length) {
         const state_ = (stage) => (i) => towns.state[s * data.stages.length + stage][i];
         const minutes = (stage) => (i) => towns.nearest[s][stage][i] !== null ? format.tenths(towns.nearest[s][stage][i])
-          : this.app.words[{ 5: "beyond", 6: "unreachable", 7: "noData" }[state_(stage)(i)]] || "–";
+          : this.app.words[data.absent[state_(stage)(i)]] || "–";
         if (k) columns.push(["nearest_min_today", words.minutesToday, (i) => scaled(towns.nearest[s][0][i], 10), minutes(0)]);
         columns.push(
           ["nearest_min", k ? fill(words.minutesStage, { stage: data.stages[k].name }) : words.minutesToday, (i) => scaled(towns.nearest[s][k][i], 10), minutes(k)],
           ["covered_share", words.coveredShort, (i) => scaled(towns.covered[s][k][i], 1000), (i) => `${format.permille(towns.covered[s][k][i])}%`]);
+        if (towns.proxy[s][k].some((value) => value)) {
+          columns.push(["proxy_share", words.onProxyShort, (i) => scaled(towns.proxy[s][k][i], 1000),
+            (i) => (towns.proxy[s][k][i] === null ? "–" : `${format.permille(towns.proxy[s][k][i])}%`)]);
+        }
         if (towns.need[s][k].some((value) => value !== null)) {
           columns.push(["need_persons", words.need, (i) => scaled(towns.need[s][k][i], 10), (i) => format.people(towns.need[s][k][i])]);
         }
@@ -66,6 +70,16 @@
         }
       }
       return columns;
+    }
+
+    // Columns of the CSV alone: the state of each township, and the shares of its people.
+    further() {
+      const { data, state } = this.app, towns = data.townships, s = this.service, k = state.stage;
+      if (!towns.nearest.length) return [];
+      const share = (key) => (i) => (towns[key][s][k][i] === null ? null : towns[key][s][k][i] / 1000);
+      const code = (i) => data.stateCodes[towns.state[s * data.stages.length + k][i]];
+      return [["state", (i) => (code(i) === undefined ? "reached" : code(i))], ["beyond_cutoff_share", share("beyond")],
+        ["unreachable_share", share("unreachable")], ["unsnapped_share", share("unsnapped")]];
     }
 
     order(columns) {
@@ -105,8 +119,9 @@
     save() {
       const { data, state } = this.app, columns = this.columns(), towns = data.townships, stage = data.stages[state.stage];
       const service = data.services[this.service].id;
-      const head = ["township_id", ...columns.map(([key]) => key), "service", "period", "year"];
-      const rows = this.order(columns).map((i) => [towns.id[i], ...columns.map(([, , value]) => value(i)), service, state.stage, stage.year ? Number(stage.year) : null]);
+      const further = this.further();
+      const head = ["township_id", ...columns.map(([key]) => key), ...further.map(([key]) => key), "service", "period", "year"];
+      const rows = this.order(columns).map((i) => [towns.id[i], ...columns.map(([, , value]) => value(i)), ...further.map(([, value]) => value(i)), service, state.stage, stage.year ? Number(stage.year) : null]);
       RC.download(`${data.file}_${service}_${state.stage}.csv`, new Blob([RC.csv([head, ...rows])], { type: "text/csv;charset=utf-8" }));
     }
   };

@@ -1,0 +1,406 @@
+"""Travel times measured by many machines: the workers of a dask.distributed scheduler.
+
+The graph goes to every worker once, as the content of a file. The points of the smaller side are
+split into parts; a worker searches from the points of a part to all the others and sends the pairs
+back as a Parquet file, which this machine writes: no disk need be shared. Keys are whole numbers
+and every pair is found by one worker alone, so the result is that of one machine, bit for bit.
+Parts that were with a worker that died are given to another.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import platform
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ruralcare.errors import Fault, InputError
+from ruralcare.language import Message
+from ruralcare.network.ends import Joined
+from ruralcare.network.engine import Engine, ways
+from ruralcare.network.graph import RoadGraph
+from ruralcare.network.search.arrays import Found, Keys
+from ruralcare.network.store import graph_from_bytes, graph_to_bytes
+from ruralcare.progress import Progress, silent
+
+__all__ = ["pairs_on_cluster", "read_parts", "ways_on_cluster"]
+
+Ints = NDArray[np.int64]
+
+# Each thread of a worker gets so many parts: few enough to be worth sending, many enough that a
+# slow worker does not keep the others waiting.
+_PARTS_PER_THREAD = 8
+_MOST_POINTS = 2000
+# How often a part is given out again after its worker died.
+_ATTEMPTS = 10
+_LOOK_S = 0.5
+_CONNECT_S = 10.0
+_WORKERS_S = 30.0
+
+
+def ways_on_cluster(
+    address: str,
+    graph: RoadGraph,
+    sources: Joined,
+    targets: Joined,
+    limit: int,
+    progress: Progress = silent,
+    *,
+    engine: Engine = "auto",
+) -> Found:
+    """Return what :func:`~ruralcare.network.engine.ways` returns, measured by a cluster.
+
+    Parameters
+    ----------
+    address, graph, sources, targets, limit, progress, engine
+        As for :func:`pairs_on_cluster`.
+
+    Raises
+    ------
+    InputError
+        As for :func:`pairs_on_cluster`.
+    """
+    with tempfile.TemporaryDirectory(prefix="ruralcare-") as folder:
+        parts = pairs_on_cluster(
+            address, graph, sources, targets, limit, Path(folder), engine=engine, progress=progress
+        )
+        return read_parts(parts, graph.edge_key.dtype)
+
+
+def pairs_on_cluster(
+    address: str,
+    graph: RoadGraph,
+    sources: Joined,
+    targets: Joined,
+    limit: int,
+    out_dir: Path,
+    *,
+    engine: Engine = "auto",
+    progress: Progress = silent,
+) -> list[Path]:
+    """Measure all pairs within a limit on a cluster, and write them as Parquet files.
+
+    Parameters
+    ----------
+    address : str
+        Address of the scheduler, such as ``tcp://10.0.0.5:8786``.
+    graph : RoadGraph
+        The graph.
+    sources, targets : Joined
+        Points on it.
+    limit : int
+        Longest way, as a key.
+    out_dir : Path
+        Folder for the files, which is made; on this machine.
+    engine : {"auto", "plain", "buckets", "hierarchy"}
+        By default the hierarchy where the graph has one, which then goes to the workers too.
+    progress : Progress
+        Told how many parts are done.
+
+    Returns
+    -------
+    list of Path
+        ``part-00000.parquet`` and so on, each with ``source``, ``target`` (positions of the
+        points) and ``key``. A pair is in one of them. A file is there whole or not at all; if the
+        measuring ends early, because of a fault or of Ctrl-C, none is left.
+
+    Raises
+    ------
+    InputError
+        ``distributed`` is not installed, nobody answers at the address, the scheduler has no
+        workers or loses them all, or they have other versions of the program.
+    """
+    distributed = _library()
+    out_dir.mkdir(parents=True, exist_ok=True)
+    if engine == "auto":
+        engine = "buckets" if graph.kept.hierarchy is None else "hierarchy"
+    written: list[Path] = []
+    with _connected(distributed, address) as client:
+        try:
+            threads = _check_workers(client, address)
+            work = _Work(client, graph, sources, targets, limit, engine, threads, out_dir)
+            work.run(distributed, address, progress, written)
+        except BaseException:
+            for path in written:
+                path.unlink(missing_ok=True)
+            raise
+    return sorted(written)
+
+
+def read_parts(parts: Iterable[Path], dtype: np.dtype[Any] | type) -> Found:
+    """Return the pairs of Parquet parts, sorted by source, then target.
+
+    Parameters
+    ----------
+    parts : iterable of Path
+        Files that :func:`pairs_on_cluster` wrote.
+    dtype : dtype
+        Type of the keys, for the case that there are no parts.
+    """
+    tables = [pq.read_table(path) for path in parts]
+    nothing = np.zeros(0, dtype=np.int64)
+    if not tables:
+        return Found(nothing, nothing, nothing.astype(dtype))
+    table = pa.concat_tables(tables)
+    source, target, key = (table[name].to_numpy() for name in ("source", "target", "key"))
+    order = np.lexsort((target, source))
+    return Found(source[order], target[order], key[order])
+
+
+class _Work:
+    """Parts to be measured, those under way, and those done."""
+
+    def __init__(
+        self,
+        client: Any,  # noqa: ANN401 - distributed.Client
+        graph: RoadGraph,
+        sources: Joined,
+        targets: Joined,
+        limit: int,
+        engine: Engine,
+        threads: int,
+        out_dir: Path,
+    ) -> None:
+        self.client = client
+        self.by_target = len(targets) < len(sources)
+        self.split, other = (targets, sources) if self.by_target else (sources, targets)
+        self.shared = (graph_to_bytes(graph), other)
+        self.limit, self.engine = limit, engine
+        self.out_dir = out_dir
+        count = len(self.split)
+        size = min(_MOST_POINTS, max(1, math.ceil(count / (_PARTS_PER_THREAD * threads))))
+        starts = range(0, count, size)
+        self.rows = [np.arange(start, min(start + size, count)) for start in starts]
+        self.sent: Any = None
+        self.news = threading.Event()
+
+    def run(
+        self,
+        distributed: Any,  # noqa: ANN401 - the module
+        address: str,
+        progress: Progress,
+        written: list[Path],
+    ) -> None:
+        """Give out the parts until all are written."""
+        step = Message("Measuring travel times on several computers")
+        todo = list(range(len(self.rows)))
+        under_way: dict[Any, int] = {}
+        attempts = [0] * len(self.rows)
+        alone_since: float | None = None
+        try:
+            while todo or under_way:
+                progress(step, len(written) / len(self.rows))
+                if todo and self._shared(distributed):
+                    under_way |= self._give(todo)
+                    todo = []
+                self.news.wait(_LOOK_S)
+                self.news.clear()
+                for future in [one for one in under_way if one.status != "pending"]:
+                    number = under_way.pop(future)
+                    content = _content(future)
+                    future.release()
+                    if content is not None:
+                        written.append(self._write(number, content))
+                        continue
+                    attempts[number] += 1
+                    if attempts[number] > _ATTEMPTS:
+                        raise _lost(address)
+                    todo.append(number)
+                if todo:
+                    # What was shared may have died with the workers that held it.
+                    self.sent = None
+                alone_since = self._alone(alone_since, address)
+            progress(step, 1.0)
+        finally:
+            # Whoever waits no longer wants no answer, and asks no more of a cluster that is gone.
+            with suppress(Exception):
+                self.client.cancel(list(under_way), force=True)
+
+    def _shared(self, distributed: Any) -> bool:  # noqa: ANN401 - the module
+        """Send the graph to every worker, unless it is there; tell whether that went well."""
+        if self.sent is None:
+            try:
+                self.sent = self.client.scatter([self.shared], broadcast=True, hash=False)[0]
+            except (TimeoutError, OSError, distributed.CancelledError):
+                # A worker died while it was being sent.
+                time.sleep(_LOOK_S)
+                return False
+        return True
+
+    def _give(self, numbers: Sequence[int]) -> dict[Any, int]:
+        """Send out parts."""
+        given = {
+            self.client.submit(
+                _measured,
+                self.sent,
+                self.split.take(self.rows[number]),
+                self.rows[number],
+                self.limit,
+                self.engine,
+                self.by_target,
+                pure=False,
+            ): number
+            for number in numbers
+        }
+        for future in given:
+            future.add_done_callback(lambda _: self.news.set())
+        return given
+
+    def _write(self, number: int, content: bytes) -> Path:
+        path = self.out_dir / f"part-{number:05d}.parquet"
+        part = path.with_suffix(".part")
+        try:
+            part.write_bytes(content)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        return path
+
+    def _alone(self, since: float | None, address: str) -> float | None:
+        """Return since when there has been no worker; give up when that is long ago."""
+        if self.client.status != "running":
+            raise _lost(address)
+        if self.client.scheduler_info(n_workers=-1)["workers"]:
+            return None
+        now = time.monotonic()
+        if since is not None and now - since > _WORKERS_S:
+            raise _lost(address)
+        return now if since is None else since
+
+
+def _measured(
+    shared: tuple[bytes, Joined],
+    part: Joined,
+    rows: Ints,
+    limit: int,
+    engine: Engine,
+    by_target: bool,
+) -> bytes:
+    """Measure a part on a worker; the graph is used where it lies, it is not copied."""
+    content, other = shared
+    graph = graph_from_bytes(content)
+    if by_target:
+        found = ways(graph, other, part, limit, engine=engine)
+        source, target = found.source, rows[found.target]
+    else:
+        found = ways(graph, part, other, limit, engine=engine)
+        source, target = rows[found.source], found.target
+    return _parquet(source, target, found.key)
+
+
+def _parquet(source: Ints, target: Ints, key: Keys) -> bytes:
+    table = pa.table({"source": source, "target": target, "key": key})
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def _content(future: Any) -> bytes | None:  # noqa: ANN401 - distributed.Future
+    """Return what a worker measured; None if it died, or what it needed was lost with another."""
+    from distributed import CancelledError, KilledWorker
+
+    try:
+        content: bytes = future.result(timeout=_WORKERS_S)
+    except (KilledWorker, CancelledError, TimeoutError, OSError):
+        # OSError: the connection broke while the answer came.
+        return None
+    return content
+
+
+def _library() -> Any:  # noqa: ANN401 - the module
+    try:
+        import distributed
+    except ImportError as error:
+        raise _refused(
+            Message("Several computers are used through dask.distributed, which is not installed."),
+            Message("Install it with: pip install ruralcare[distributed]"),
+            None,
+        ) from error
+    return distributed
+
+
+def _connected(distributed: Any, address: str) -> Any:  # noqa: ANN401 - module and client
+    with warnings.catch_warnings():
+        # Versions are compared below, and told in the user's words.
+        warnings.simplefilter("ignore", distributed.versions.VersionMismatchWarning)
+        try:
+            return distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
+        except (OSError, ValueError, TypeError) as error:
+            raise _refused(
+                Message("No dask.distributed scheduler answers at this address."),
+                Message(
+                    "Check the address and the firewall; a scheduler is started with: "
+                    "dask scheduler"
+                ),
+                address,
+            ) from error
+
+
+def _versions() -> dict[str, str]:
+    """Return what workers must have in the same version."""
+    programs = {name: version(name) for name in ("ruralcare", "numpy", "pyarrow", "distributed")}
+    return programs | {"Python": platform.python_version()}
+
+
+def _check_workers(client: Any, address: str) -> int:  # noqa: ANN401 - distributed.Client
+    """Return the number of threads of all workers, or raise if they cannot do the work."""
+    try:
+        client.wait_for_workers(1, timeout=_WORKERS_S)
+    except TimeoutError as error:
+        raise _refused(
+            Message("The scheduler has no workers."),
+            Message("Start some on each computer with: dask worker {address}", address=address),
+            address,
+        ) from error
+    faults = []
+    for name, mine in _versions().items():
+        # Functions of others: a worker without this program is to be told, not to fail.
+        if name == "Python":
+            answers = client.run(platform.python_version, on_error="return")
+        else:
+            answers = client.run(version, name, on_error="return")
+        for worker, theirs in sorted(answers.items()):
+            if theirs != mine:
+                known = theirs if isinstance(theirs, str) else "–"
+                faults.append(
+                    Fault(
+                        Message(
+                            "A worker has another version of {name}: {theirs}, and not {mine} as "
+                            "here.",
+                            name=name,
+                            theirs=known,
+                            mine=mine,
+                        ),
+                        Message("Install the same versions on all computers."),
+                        column="--scheduler",
+                        value=worker,
+                    )
+                )
+    if faults:
+        raise InputError(faults)
+    return sum(client.nthreads().values())
+
+
+def _lost(address: str) -> InputError:
+    return _refused(
+        Message("The computers that measured travel times are gone, or end again and again."),
+        Message("Look into the log of the workers; they may need more memory."),
+        address,
+    )
+
+
+def _refused(problem: Message, remedy: Message, address: str | None) -> InputError:
+    return InputError([Fault(problem, remedy, column="--scheduler", value=address)])

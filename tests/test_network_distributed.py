@@ -1,0 +1,270 @@
+"""The same matrix on a cluster: bit for bit, whatever happens to the workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from contextlib import contextmanager
+
+import geopandas as gpd
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from network_cases import network, road
+
+import ruralcare.network.distributed as on_cluster
+from ruralcare.errors import InputError
+from ruralcare.network import matrix
+from ruralcare.network.distributed import pairs_on_cluster, read_parts, ways_on_cluster
+from ruralcare.network.ends import join
+from ruralcare.network.engine import prepare, ways
+from ruralcare.network.graph import road_graph
+from ruralcare.network.search.arrays import limit_key
+from ruralcare.network.snap import snap_points
+
+distributed = pytest.importorskip("distributed", reason="the extra distributed is not installed")
+
+
+@contextmanager
+def cluster(workers=2, processes=True):
+    with distributed.LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=processes,
+        dashboard_address=":0",
+        silence_logs=50,
+    ) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def address():
+    with cluster() as made:
+        yield made.scheduler_address
+
+
+def town(count=24, seed=3, proxy=False):
+    """A town of one-way and other streets, some of which may be stand-ins."""
+    rng = np.random.default_rng(seed)
+    nodes = {f"{i},{j}": (i * 300.0, j * 300.0) for i in range(count) for j in range(count)}
+    edges = []
+    for i in range(count):
+        for j in range(count):
+            for other in (f"{i + 1},{j}", f"{i},{j + 1}"):
+                if other in nodes and rng.random() < 0.9:
+                    speed = float(rng.choice([20, 40, 60]))
+                    oneway = bool(rng.random() < 0.3)
+                    edges.append(road(f"{i},{j}", other, oneway=oneway, speed_kmh=speed))
+    roads = network(nodes, edges)
+    if proxy:
+        roads.edges["proxy"] = rng.random(len(edges)) < 0.3
+    return roads
+
+
+def joined(roads, count, seed):
+    rng = np.random.default_rng(seed)
+    low, bottom, high, _ = roads.edges.total_bounds
+    xy = rng.uniform(0, high - low, (count, 2)) + np.array([low, bottom])
+    points = gpd.GeoSeries(gpd.points_from_xy(*xy.T), crs=roads.edges.crs)
+    # A few points are too far from any road.
+    snapped = snap_points(roads, points, limit_m=140.0)
+    return points, join(road_graph(roads), roads, snapped)
+
+
+def same(found, expected):
+    assert len(expected.source) > 500
+    for name in ("source", "target", "key"):
+        a, b = getattr(found, name), getattr(expected, name)
+        assert a.dtype == b.dtype
+        assert a.tobytes() == b.tobytes()
+
+
+@pytest.mark.parametrize("proxy", [False, True])
+@pytest.mark.parametrize("sizes", [(60, 90), (90, 60)])
+def test_bit_for_bit_the_result_of_one_machine(address, sizes, proxy):
+    roads = town(proxy=proxy)
+    graph = road_graph(roads)
+    (_, sources), (_, targets) = (joined(roads, n, seed) for seed, n in enumerate(sizes))
+    limit = limit_key(7 * 60_000, graph.edge_key.dtype)
+    expected = ways(graph, sources, targets, limit)
+    told = []
+    found = ways_on_cluster(
+        address, graph, sources, targets, limit, lambda step, done=None: told.append(done)
+    )
+    same(found, expected)
+    assert told[0] == 0
+    assert told[-1] == 1
+    assert told == sorted(told)
+
+
+def test_with_a_hierarchy(address):
+    roads = town(seed=4)
+    graph = road_graph(roads)
+    (_, sources), (_, targets) = joined(roads, 40, 1), joined(roads, 50, 2)
+    limit = limit_key(10 * 60_000, graph.edge_key.dtype)
+    expected = ways(graph, sources, targets, limit, engine="plain")
+    prepare(graph)
+    same(ways_on_cluster(address, graph, sources, targets, limit), expected)
+
+
+def test_parts_are_files_of_their_own(address, tmp_path):
+    roads = town()
+    graph = road_graph(roads)
+    (_, sources), (_, targets) = joined(roads, 40, 1), joined(roads, 50, 2)
+    limit = limit_key(10 * 60_000, graph.edge_key.dtype)
+    parts = pairs_on_cluster(address, graph, sources, targets, limit, tmp_path / "deep" / "parts")
+    assert [part.name for part in parts] == [f"part-{k:05d}.parquet" for k in range(len(parts))]
+    assert len(parts) > 4
+    assert sorted((tmp_path / "deep" / "parts").iterdir()) == parts
+    origins = [set(pq.read_table(part)["source"].to_pylist()) for part in parts]
+    assert sum(map(len, origins)) == len(set.union(*origins))
+    same(read_parts(parts, np.int32), ways(graph, sources, targets, limit))
+
+
+def test_the_same_call_with_a_scheduler(address):
+    roads = town(seed=6)
+    (homes, _), (places, _) = joined(roads, 30, 5), joined(roads, 25, 6)
+    alone = matrix(roads, homes, places, cutoff_min=9.0)
+    together = matrix(roads, homes, places, cutoff_min=9.0, scheduler=address)
+    assert alone.minutes.equals(together.minutes)
+    assert alone.state.equals(together.state)
+
+
+def test_nothing_to_measure(address):
+    roads = town()
+    graph = road_graph(roads)
+    _, some = joined(roads, 5, 1)
+    none = some.take(np.zeros(0, dtype=np.int64))
+    for sources, targets in ((none, some), (some, none), (none, none)):
+        found = ways_on_cluster(address, graph, sources, targets, 1000)
+        assert len(found.source) == len(found.target) == len(found.key) == 0
+        assert found.key.dtype == np.int32
+
+
+def slow(monkeypatch):
+    """Make every part take a while; workers fork nothing, so the delay goes with the task."""
+    whole = on_cluster._measured
+
+    def late(*arguments):
+        time.sleep(0.15)
+        return whole(*arguments)
+
+    monkeypatch.setattr(on_cluster, "_measured", late)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", [1, 2])
+def test_workers_that_die_lose_nothing(address, monkeypatch, killed):
+    roads = town()
+    graph = road_graph(roads)
+    (_, sources), (_, targets) = joined(roads, 60, 1), joined(roads, 70, 2)
+    limit = limit_key(10 * 60_000, graph.edge_key.dtype)
+    expected = ways(graph, sources, targets, limit)
+    slow(monkeypatch)
+    with distributed.Client(address, set_as_default=False) as client:
+        # Those that died in an earlier test are replaced.
+        client.wait_for_workers(2, timeout=30)
+        processes = sorted(client.run(os.getpid).values())
+    victims = processes[:killed]
+
+    def kill(step, done=None):
+        if done and done > 0.1:
+            while victims:
+                os.kill(victims.pop(), signal.SIGKILL)
+
+    found = ways_on_cluster(address, graph, sources, targets, limit, kill)
+    assert not victims
+    with distributed.Client(address, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=30)
+        after = sorted(client.run(os.getpid).values())
+    assert len(set(processes) & set(after)) == 2 - killed
+    same(found, expected)
+
+
+def test_ctrl_c_ends_the_work_and_leaves_no_file(address, monkeypatch, tmp_path):
+    roads = town()
+    graph = road_graph(roads)
+    (_, sources), (_, targets) = joined(roads, 60, 1), joined(roads, 70, 2)
+    slow(monkeypatch)
+    seen = []
+
+    def stop(step, done=None):
+        seen.append(done)
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pairs_on_cluster(address, graph, sources, targets, 10**6, tmp_path, progress=stop)
+    assert seen[-1] < 1
+    assert list(tmp_path.iterdir()) == []
+    with distributed.Client(address, set_as_default=False) as client:
+        deadline = time.monotonic() + 5
+        while any(client.processing().values()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not any(client.processing().values())
+
+
+def test_nobody_answers(monkeypatch):
+    roads = town(4)
+    _, some = joined(roads, 3, 1)
+    monkeypatch.setattr(on_cluster, "_CONNECT_S", 0.3)
+    for address in ("tcp://127.0.0.1:9", "nonsense://x:1", "tcp://"):
+        with pytest.raises(InputError, match="answers") as caught:
+            ways_on_cluster(address, road_graph(roads), some, some, 1000)
+        (fault,) = caught.value.faults
+        assert (fault.column, fault.value) == ("--scheduler", address)
+
+
+def test_no_workers(monkeypatch):
+    roads = town(4)
+    _, some = joined(roads, 3, 1)
+    monkeypatch.setattr(on_cluster, "_WORKERS_S", 0.3)
+    with cluster(workers=0, processes=False) as made, pytest.raises(InputError, match="no workers"):
+        ways_on_cluster(made.scheduler_address, road_graph(roads), some, some, 1000)
+
+
+def test_other_versions_are_named(address, monkeypatch):
+    roads = town(4)
+    _, some = joined(roads, 3, 1)
+    own = on_cluster._versions()
+    monkeypatch.setattr(on_cluster, "_versions", lambda: {**own, "numpy": "0.0.1"})
+    with pytest.raises(InputError, match="another version of numpy") as caught:
+        ways_on_cluster(address, road_graph(roads), some, some, 1000)
+    assert len(caught.value.faults) == 2
+    # A worker that does not have something at all is told in the same way.
+    monkeypatch.setattr(on_cluster, "_versions", lambda: {**own, "no-such-program": "1.0"})
+    missing = "another version of no-such-program: –"
+    with pytest.raises(InputError, match=missing) as caught:
+        ways_on_cluster(address, road_graph(roads), some, some, 1000)
+    assert len(caught.value.faults) == 2
+
+
+def test_without_the_library_the_remedy_is_named(monkeypatch):
+    roads = town(4)
+    _, some = joined(roads, 3, 1)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match=r"pip install ruralcare\[distributed\]"):
+        ways_on_cluster("tcp://127.0.0.1:1", road_graph(roads), some, some, 1000)
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_all_its_workers(monkeypatch, tmp_path):
+    roads = town()
+    graph = road_graph(roads)
+    (_, sources), (_, targets) = joined(roads, 60, 1), joined(roads, 70, 2)
+    slow(monkeypatch)
+    with cluster(workers=1, processes=False) as made:
+
+        def dismiss(step, done=None):
+            if done:
+                made.scale(0)
+                # From here on, nobody comes back.
+                monkeypatch.setattr(on_cluster, "_WORKERS_S", 1.0)
+
+        with pytest.raises(InputError, match="gone"):
+            pairs_on_cluster(
+                made.scheduler_address, graph, sources, targets, 10**6, tmp_path, progress=dismiss
+            )
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,162 @@
+"""Parts of the network: islands, ferries, holes, and who lives there."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from network_cases import CRS, at, ferry, network, road
+from shapely.geometry import Point, box
+from test_network_proxy import county
+
+from ruralcare.network.islands import islands
+from ruralcare.network.proxy import build_proxy
+from ruralcare.scenario import Ferry, RoadsSource, Scenario
+from ruralcare.types import Cooperatives, Facilities, Places, Population
+
+LANDS = {
+    "M": box(0, 0, 20_000, 10_000),
+    "N": box(20_000, 0, 30_000, 10_000),
+    "I": box(0, 20_000, 10_000, 25_000),
+    "J": box(20_000, 20_000, 22_000, 22_000).union(box(25_000, 20_000, 26_000, 21_000)),
+}
+VILLAGES = {
+    "m": (5000, 100, "M"), "n": (25_000, 100, "N"), "hole": (29_000, 9000, "N"),
+    "i": (5000, 22_000, "I"), "far": (500, 24_900, "I"),
+    "j": (21_000, 21_000, "J"), "k": (25_500, 20_500, "J"),
+}  # fmt: skip
+PERSONS = {"M": 1000, "N": 200, "I": 80, "J": 30}
+
+
+def people(points):
+    frame = pd.DataFrame(
+        [(town, 2023, "female", "75-79", count) for town, count in PERSONS.items()],
+        columns=["township_id", "year", "sex", "age_group", "persons"],
+    )
+    return Population(frame, points, {2023: "2023-10"})
+
+
+def roads(*boats):
+    """A coast road, a cut-off road, a road on I and one on each part of J."""
+    nodes = {
+        "a": (0, 0), "b": (10_000, 0), "c": (30_000, 0), "x": (28_500, 9000), "y": (29_500, 9000),
+        "p": (4000, 22_000), "q": (6000, 22_000), "s": (20_500, 21_000), "t": (21_500, 21_000),
+        "sea": (8000, 15_000), "g": (25_200, 20_500), "h": (25_800, 20_500),
+    }  # fmt: skip
+    edges = [road("a", "b"), road("b", "c"), road("x", "y"), road("p", "q"), road("s", "t"),
+             road("g", "h")]  # fmt: skip
+    used = {name for edge in [*edges, *boats] for name in (edge["u"], edge["v"])}
+    return network({name: place for name, place in nodes.items() if name in used}, [*edges, *boats])
+
+
+def care(where):
+    """Institutions {id: (x, y, services)}."""
+    frame = gpd.GeoDataFrame(
+        {"name": list(where), "kind": "day_care", "operator_id": list(where), "township_id": "",
+         "address": "", "location_precision": "point"},
+        geometry=[Point(at(x, y)) for x, y, _ in where.values()],
+        index=pd.Index(list(where), name="facility_id"),
+        crs=CRS,
+    )  # fmt: skip
+    offers = pd.DataFrame(
+        [(one, service) for one, (_, _, services) in where.items() for service in services],
+        columns=["facility_id", "service"],
+    )
+    offers = offers.assign(capacity_persons=pd.array([None] * len(offers), "Float64"))
+    none = pd.DataFrame({"facility_id": [], "name": [], "address": [], "reason": []}).astype(str)
+    coops = gpd.GeoDataFrame(
+        {"name": [], "operator_id": [], "township_id": [], "willing": np.zeros(0), "address": [],
+         "location_precision": []},
+        geometry=gpd.GeoSeries([], crs=CRS), index=pd.Index([], name="coop_id", dtype=str),
+    )  # fmt: skip
+    for name in ("name", "operator_id", "township_id", "address", "location_precision"):
+        coops[name] = coops[name].astype(str)
+    return Places(
+        Facilities(frame, offers.assign(capacity_basis="unknown"), none),
+        Cooperatives(coops, none.rename(columns={"facility_id": "coop_id"})),
+    )
+
+
+def test_every_part_has_its_people_institutions_and_link_by_hand():
+    towns, points = county(LANDS, VILLAGES)
+    net = roads(ferry("p", "sea", 20), ferry("sea", "b", 15), ferry("t", "q", 40))
+    places = care(
+        {"f": (5000, 0, ["day_care"]), "g": (21_000, 21_000, ["day_care", "home_visit_care"])}
+    )
+    table = islands(net, towns, people(points), places, snap_limit_m=2000).set_index("name")
+    # Half of I, J and N each: no township most of whose people live there, so the villages' names.
+    assert table.index.tolist() == ["x", "hole", "far", "i", "j", "k"]
+    assert table["persons"].sum() == pytest.approx(sum(PERSONS.values()))
+    assert table["island"].tolist() == list(range(1, len(table) + 1))
+    main = table.iloc[0]
+    assert (main["link"], main["persons"], main["road_km"]) == ("main", 1100, 30)
+    assert (main["institutions"], main["institutions_day_care"]) == (1, 1)
+    hole = table.loc["hole"]
+    # Half of N lives on a road without a link: on the same piece of land, so a hole in the data.
+    assert (hole["link"], hole["persons"], hole["land"]) == ("none", 100, main["land"])
+    island = table[table["link"] == "ferry"]
+    assert island["persons"].tolist() == [40, 15]
+    assert island["ferry_min"].tolist() == [35, 75]
+    assert island["landing"].tolist() == ["M면", "M면"]
+    assert island["road_km"].tolist() == [2, 1]
+    assert island["institutions_home_visit_care"].tolist() == [0, 1]
+    assert len({main["land"], *island["land"]}) == 3
+    lost = table.loc["far"]
+    assert (lost["link"], lost["persons"], lost["road_km"]) == ("unsnapped", 40, 0)
+    assert lost["land"] == island["land"].iloc[0]
+    assert pd.isna(lost["ferry_min"])
+    assert table.loc["k", "link"] == "none"
+
+
+def test_without_boats_an_island_is_linked_to_nothing():
+    towns, points = county(LANDS, VILLAGES)
+    table = islands(roads(), towns, people(points))
+    assert set(table["link"]) == {"main", "none", "unsnapped"}
+    assert table["ferry_min"].isna().all()
+    assert (table["landing"] == "").all()
+    assert (table["institutions"] == 0).all()
+
+
+def test_an_island_is_called_after_its_townships():
+    lands = {"A": box(0, 0, 9000, 9000), "B": box(20_000, 0, 25_000, 9000),
+             "C": box(25_000, 0, 29_000, 9000)}  # fmt: skip
+    villages = {"a": (1000, 100, "A"), "b": (21_000, 100, "B"), "c": (26_000, 100, "C")}
+    towns, points = county(lands, villages)
+    frame = people(points).frame.assign(township_id=["A", "B", "C", "C"]).iloc[:3]
+    net = network(
+        {"a": (0, 0), "b": (9000, 0), "c": (20_000, 0), "d": (27_000, 0)},
+        [road("a", "b"), road("c", "d"), ferry("b", "c", 25)],
+    )
+    table = islands(net, towns, Population(frame, points, {2023: "2023"}))
+    assert table["name"].tolist() == ["x", "B면, C면"]
+    assert table["ferry_min"].tolist() == [pd.NA, 25]
+    assert table["persons"].tolist() == [1000, 280]
+
+
+def test_an_institution_alone_on_a_part_has_a_row():
+    towns, points = county(LANDS, {name: VILLAGES[name] for name in ("m", "n", "i", "j")})
+    table = islands(roads(), towns, people(points), care({"f": (25_500, 20_500, ["day_care"])}))
+    last = table.iloc[-1]
+    assert (last["persons"], last["institutions"], last["link"]) == (0, 1, "none")
+    assert table["institutions"].sum() == 1
+
+
+@pytest.mark.integration
+def test_real_islands_of_three_counties(shared_data, scenarios):
+    from ruralcare.inputs import read_population, read_townships
+
+    scenario = Scenario.read(scenarios / "jeonnam_three_counties.toml")
+    towns = read_townships(scenario)
+    population = read_population(scenario, towns)
+    rules = scenario.roads
+    table = islands(build_proxy(towns, population.points, rules), towns, population)
+    assert table["persons"].sum() == pytest.approx(population.totals().sum())
+    assert set(table["name"][1:]) == {"예락리", "신기리"}
+    assert table["persons"].iloc[1] >= table["persons"].iloc[2] > 0
+    assert "해남군" in table["name"].iloc[0]
+    assert table["link"].tolist() == ["main", "none", "none"]
+    boat = Ferry(from_township="송지면", to_township="문내면", crossing_min=30, headway_min=60)
+    with_boat = RoadsSource(**{**rules.model_dump(), "ferries": [boat.model_dump()]})
+    again = islands(build_proxy(towns, population.points, with_boat), towns, population)
+    assert again["persons"].tolist() == table["persons"].tolist(), "a boat along the coast"
