@@ -578,6 +578,17 @@ def test_an_interruption_stops_the_search(call, threads):
     assert len(told) == 1
 
 
+@both
+def test_progress_of_ways_to_all_nodes(engine):
+    arcs, told = road_like(400), []
+    sources = random_points(arcs, 10)
+    engine.one_to_all(
+        arcs, sources, 10**6, progress=lambda step, done=None: told.append(float(done))
+    )
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_progress_rises_to_the_end(threads):
     arcs = road_like(2000)

@@ -227,6 +227,7 @@ def _manifest(results: Results, names: list[str]) -> dict[str, Any]:
         "seed": scenario.seed,
         "demo": scenario.demo,
         "proxy_roads": results.roads.is_proxy,
+        "proxy_road_share": round(results.roads.proxy_share, 4),
         "inputs": [
             {"file": path.as_posix(), "sha256": file_hash(scenario.resolve(path))}
             for path in scenario.files

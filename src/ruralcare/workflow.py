@@ -288,7 +288,9 @@ def examine(
     points = people.points if people else inputs.read_demand_points(_by_seats(readable), towns)
     roads = attempt(
         Message("Building the road network"),
-        lambda: network.read_roads(readable, towns, points, settings),
+        lambda: network.read_roads(
+            readable, towns, points, settings, places=places.points if places else None
+        ),
     )
     if people is not None:
         attempt.tell(_too_early(scenario, people))
@@ -329,24 +331,43 @@ def _by_seats(scenario: Scenario) -> Scenario:
 
 
 def _cut_off(today: AccessTable, people: Population) -> tuple[Message, ...]:
-    """Name the places from which nobody reaches any institution, by road or ferry."""
+    """Name the places from which nobody reaches any institution, and why."""
+    told = []
+    apart = _all_in(today, people, "unreachable")
+    if apart is not None:
+        told.append(
+            Message(
+                "No road or ferry of the data leads from these places to any institution: {names} "
+                "(about {count} people).",
+                names=apart[0],
+                count=apart[1],
+            )
+        )
+    far = _all_in(today, people, "unsnapped")
+    if far is not None:
+        told.append(
+            Message(
+                "These places lie too far from any road of the data: {names} "
+                "(about {count} people).",
+                names=far[0],
+                count=far[1],
+            )
+        )
+    return tuple(told)
+
+
+def _all_in(today: AccessTable, people: Population, state: str) -> tuple[str, int] | None:
+    """Return the places that are in a state for every service on offer, and their people."""
     offered = set(today.offers["service"])
     rows = today.points[today.points["service"].isin(offered)]
-    lost = rows[rows["state"].isin(["unreachable", "unsnapped"])].groupby("point_id").size()
-    ids = lost.index[lost == rows["service"].nunique()]
-    if not len(ids):
-        return ()
-    points = people.points.frame.loc[ids]
+    lost = rows[rows["state"] == state].groupby("point_id").size()
+    points = people.points.frame.loc[lost.index[lost == rows["service"].nunique()]]
+    if not len(points):
+        return None
     persons = float((points["weight"] * points["township_id"].map(people.totals())).sum())
     names = [str(name) for name in dict.fromkeys(points["name"])]
-    return (
-        Message(
-            "No road or ferry of the data leads from these places to any institution: {names} "
-            "(about {count} people).",
-            names=", ".join(names[:_NAMES_SHOWN]) + (" …" if len(names) > _NAMES_SHOWN else ""),
-            count=round(persons),
-        ),
-    )
+    more = " …" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more, round(persons)
 
 
 def _notes(

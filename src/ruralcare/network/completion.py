@@ -27,6 +27,7 @@ from ruralcare.network.overland import (
 from ruralcare.network.parts import weak_parts
 from ruralcare.network.roadside import NO_PART, Roadside, carried_across, roadside
 from ruralcare.network.snap import snap_points
+from ruralcare.network.speeds import proxy_kmh
 from ruralcare.network.strongly import closing_links
 from ruralcare.scenario import Completion, RoadsSource
 from ruralcare.types import DemandPoints, RoadNetwork, Townships
@@ -80,7 +81,8 @@ def complete(
     points : DemandPoints
         In the same CRS.
     rules : RoadsSource
-        ``complete``, ``proxy_detour_factor``, ``proxy_speed_kmh`` (times ``speed_factor``) and
+        ``complete``, ``proxy_detour_factor``, ``proxy_speed_kmh`` (see
+        :func:`~ruralcare.network.speeds.proxy_kmh`) and
         ``water_gap_m``.
     places : GeoSeries, optional
         Institutions and sites, in the same CRS; those far from roads are joined like villages.
@@ -252,7 +254,7 @@ def _assembled(roads: RoadNetwork, known: Roadside, links: Ways, rules: RoadsSou
     node[new] = len(roads.nodes) + np.arange(len(new))
     cut = new[known.edge[new] >= 0]
     edges = cut_edges(roads.edges, known.edge[cut], known.share[cut], node[cut])
-    speed_kmh = rules.proxy_speed_kmh * rules.speed_factor
+    speed_kmh = proxy_kmh(rules)
     length_m = shapely.length(links.lines) * rules.proxy_detour_factor
     table = pd.DataFrame(
         {

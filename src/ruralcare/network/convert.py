@@ -20,7 +20,7 @@ from ruralcare.types import RoadNetwork
 
 __all__ = ["from_networkx", "to_networkx"]
 
-_TEXTS = ("kind", "road_class", "name", "ref")
+_TEXTS = ("kind", "road_class", "name", "ref", "source_id")
 _FLAGS = ("proxy", "bridge", "tunnel")
 
 

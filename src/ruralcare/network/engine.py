@@ -25,7 +25,7 @@ Engine = Literal["auto", "plain", "buckets", "hierarchy"]
 """``plain`` is scipy; ``buckets`` needs no preparation; ``hierarchy`` prepares the graph once."""
 
 # Seconds on an ordinary core, measured by benchmarks/travel_times.py; only their ratios matter.
-_S_PER_NODE_SEARCHED = 15e-9
+_S_PER_NODE_SEARCHED = 20e-9
 _S_PER_NODE_PREPARED = 25e-6
 _S_PER_END_PREPARED_FOR = 150e-6
 # Searches tried to see how far the cutoff reaches.
@@ -39,6 +39,7 @@ def ways(
     limit: int,
     *,
     engine: Engine = "auto",
+    threads: int | None = None,
     progress: Progress = silent,
 ) -> Found:
     """Return the quickest way between all pairs of points that is no longer than a limit.
@@ -53,16 +54,22 @@ def ways(
         Longest way, as a key (:func:`~ruralcare.network.search.arrays.limit_key`).
     engine : {"auto", "plain", "buckets", "hierarchy"}
         By default the one that is expected to be the quickest.
+    threads : int, optional
+        Threads that search; by default as many as there are cores. The answer is the same.
     progress : Progress
         Told how far the search is, and when it has to be prepared.
     """
     # The search runs from the side with fewer points, against the arcs if that is the targets.
     if len(targets) < len(sources):
         found = _swapped(
-            _search(graph, targets.into, sources.out, limit, engine, progress, backward=True)
+            _search(
+                graph, targets.into, sources.out, limit, engine, threads, progress, backward=True
+            )
         )
     else:
-        found = _search(graph, sources.out, targets.into, limit, engine, progress, backward=False)
+        found = _search(
+            graph, sources.out, targets.into, limit, engine, threads, progress, backward=False
+        )
     return merge(found, rides_along(sources, targets), limit)
 
 
@@ -72,6 +79,7 @@ def _search(
     targets: Ends,
     limit: int,
     engine: Engine,
+    threads: int | None,
     progress: Progress,
     *,
     backward: bool,
@@ -84,7 +92,7 @@ def _search(
 
     if engine == "auto":
         engine = _chosen(graph, sources, targets, limit, backward=backward)
-    threads = os.cpu_count() or 1
+    threads = threads or os.cpu_count() or 1
     with compiling(progress):
         if engine == "hierarchy":
             made = prepare(graph, progress)

@@ -21,7 +21,7 @@ from ruralcare.types import RoadNetwork
 from ruralcare.units import minutes_at, square_kilometres
 
 if TYPE_CHECKING:
-    from ruralcare.network.trips import HasPoints
+    from ruralcare.network.placed import HasPoints
 
 __all__ = ["isochrones"]
 

@@ -159,7 +159,7 @@ class Finder:
         straight_min = np.inf
         start, end = here.points[a], there.points[b]
         # As travel times have it, to the last digit.
-        straight_m = float(np.hypot(start.x - end.x, start.y - end.y))
+        straight_m = float(shapely.distance(start, end))
         if here.snapped.edge[a] == there.snapped.edge[b]:
             straight_min = minutes_at(straight_m, self.walking_kmh)
         time_min = float(min(ride_min, straight_min))

@@ -19,7 +19,7 @@ from ruralcare.progress import Progress, silent
 from ruralcare.types import RoadNetwork
 
 if TYPE_CHECKING:
-    from ruralcare.network.trips import HasPoints
+    from ruralcare.network.placed import HasPoints
 
 __all__ = ["Path", "Step", "path", "paths", "trace"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -19,10 +19,7 @@ from ruralcare.network.snap import Snapped, snap_points
 from ruralcare.types import RoadNetwork
 from ruralcare.units import minutes_at
 
-if TYPE_CHECKING:
-    from ruralcare.network.trips import HasPoints
-
-__all__ = ["Placed", "as_series", "parts_of_lines", "place", "searches"]
+__all__ = ["HasPoints", "Placed", "as_series", "parts_of_lines", "place", "searches"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,6 +27,14 @@ Lines = NDArray[np.object_]
 
 # Parts of a line that are shorter are no lines.
 _SHORTEST_M = 1e-6
+
+
+class HasPoints(Protocol):
+    """Anything with points, such as Places, Facilities or Cooperatives."""
+
+    @property
+    def points(self) -> gpd.GeoSeries:
+        """The points, indexed by id."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Placed:
     ----------
     graph : RoadGraph
         Graph of the network.
+    ids : array of str
+        Their ids.
     points : array of Point
         The points, in the CRS of the network.
     snapped : Snapped
@@ -51,10 +58,36 @@ class Placed:
     """
 
     graph: RoadGraph
+    ids: NDArray[np.object_]
     points: NDArray[np.object_]
     snapped: Snapped
     joined: Joined
     walk_min: Floats
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.ids)
+
+    @property
+    def edge(self) -> Ints:
+        """Edge that each point joined; −1 for the unsnapped."""
+        return self.snapped.edge
+
+    def take(self, rows: Ints) -> Placed:
+        """Return chosen points, in the order chosen."""
+        own = self.snapped
+        return Placed(
+            self.graph,
+            self.ids[rows],
+            self.points[rows],
+            Snapped(own.edge[rows], own.share[rows], own.distance_m[rows]),
+            self.joined.take(rows),
+            self.walk_min[rows],
+        )
+
+    def straight_min(self, rows: Ints, other: Placed, others: Ints, walking_kmh: float) -> Floats:
+        """Return the time of the straight walk from some points to points of another set."""
+        return minutes_at(shapely.distance(self.points[rows], other.points[others]), walking_kmh)
 
 
 def as_series(points: gpd.GeoSeries | HasPoints) -> gpd.GeoSeries:
@@ -92,7 +125,8 @@ def place(
     snapped = snap_points(roads, points, limit_m=snap_limit_m, mode=mode)
     joined = join(graph, roads, snapped)
     walk_min = minutes_at(snapped.distance_m, walking_kmh)
-    return Placed(graph, points.to_numpy(), snapped, joined, walk_min)
+    ids = points.index.to_numpy(object)
+    return Placed(graph, ids, points.to_numpy(), snapped, joined, walk_min)
 
 
 def searches() -> ModuleType:

@@ -17,7 +17,6 @@ from scipy.spatial import cKDTree
 
 from ruralcare.errors import Fault, InputError
 from ruralcare.language import Message
-from ruralcare.network.build import FERRY_KMH, average_kmh
 from ruralcare.network.overland import (
     SAME_PLACE_M,
     Land,
@@ -28,6 +27,7 @@ from ruralcare.network.overland import (
     ways_over_land,
 )
 from ruralcare.network.parts import weak_parts
+from ruralcare.network.speeds import FERRY_KMH, average_kmh, ferries_run, proxy_kmh
 from ruralcare.scenario import Ferry, RoadsSource
 from ruralcare.types import DemandPoints, RoadNetwork, Townships
 from ruralcare.units import minutes_at
@@ -55,7 +55,7 @@ def build_proxy(townships: Townships, points: DemandPoints, roads: RoadsSource) 
     points : DemandPoints
         In the same CRS.
     roads : RoadsSource
-        ``proxy_detour_factor``, ``proxy_speed_kmh`` (times ``speed_factor``),
+        ``proxy_detour_factor``, ``proxy_speed_kmh`` (times the factors of profile and scenario),
         ``water_gap_m``, ``ferries``, ``ferry_wait_min`` and ``ferries_run``.
 
     Returns
@@ -71,7 +71,7 @@ def build_proxy(townships: Townships, points: DemandPoints, roads: RoadsSource) 
     """
     xy, home = _nodes(townships, points)
     ways = _links(xy, Land(townships.frame.geometry.to_numpy(), roads.water_gap_m))
-    speed_kmh = roads.proxy_speed_kmh * roads.speed_factor
+    speed_kmh = proxy_kmh(roads)
     notes = [
         Message(
             "There are no road data: travel times rest on a proxy network of straight links over "
@@ -94,7 +94,7 @@ def build_proxy(townships: Townships, points: DemandPoints, roads: RoadsSource) 
             "geometry": ways.lines,
         }
     )
-    if roads.ferries and not roads.ferries_run:
+    if roads.ferries and not ferries_run(roads):
         notes.append(Message("Ferries do not run in this scenario."))
     elif roads.ferries:
         table = pd.concat([table, _ferries(roads, townships, xy, home)], ignore_index=True)

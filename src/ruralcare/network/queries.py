@@ -14,11 +14,12 @@ from ruralcare.errors import TableError
 from ruralcare.network.ends import rides_along
 from ruralcare.network.engine import Engine, nearest_nodes
 from ruralcare.network.graph import RoadGraph, road_graph
+from ruralcare.network.placed import HasPoints, Placed, as_series, place
 from ruralcare.network.search.arrays import Ends, Keys, proxy_key, ticks_of
-from ruralcare.network.trips import HasPoints, Site, apart, limit_of, measure, site
+from ruralcare.network.trips import apart, limit_of, measure
 from ruralcare.progress import Progress, silent
 from ruralcare.types import Direction, RoadNetwork
-from ruralcare.units import minutes_at, minutes_from_ticks, ticks
+from ruralcare.units import minutes_from_ticks, ticks
 
 __all__ = ["Matrix", "everywhere", "matrix", "nearest"]
 
@@ -80,8 +81,8 @@ def matrix(
     """
     trips = measure(
         roads,
-        _points(origins),
-        _points(destinations),
+        as_series(origins),
+        as_series(destinations),
         limit_min=cutoff_min,
         mode=mode,
         walking_kmh=walking_kmh,
@@ -154,17 +155,17 @@ def everywhere(
         where no place is within the cutoff. Of equally near places the first one.
     """
     graph = road_graph(roads, mode=mode, walking_kmh=walking_kmh)
-    there = site(
-        roads, _points(places), mode=mode, walking_kmh=walking_kmh, snap_limit_m=snap_limit_m
+    there = place(
+        roads, as_series(places), mode=mode, walking_kmh=walking_kmh, snap_limit_m=snap_limit_m
     )
     limit = limit_of(cutoff_min, graph.edge_key.dtype)
-    key, place = nearest_nodes(
+    key, number = nearest_nodes(
         graph, _seeds(there, direction), 1, limit, direction, engine=engine, progress=progress
     )
-    found = place[:, 0] >= 0
+    found = number[:, 0] >= 0
     minutes = pd.Series(minutes_from_ticks(ticks_of(key[:, 0])), dtype="Float64").mask(~found)
     ids = pd.Series(pd.NA, index=minutes.index, dtype="string")
-    ids[found] = there.ids[place[found, 0]]
+    ids[found] = there.ids[number[found, 0]]
     return pd.DataFrame({"place_id": ids, "time_min": minutes}).set_axis(roads.nodes.index)
 
 
@@ -218,16 +219,16 @@ def nearest(
         raise TableError(f"k must be at least 1, not {k}")
     graph = road_graph(roads, mode=mode, walking_kmh=walking_kmh)
     here, there = (
-        site(roads, _points(one), mode=mode, walking_kmh=walking_kmh, snap_limit_m=snap_limit_m)
+        place(roads, as_series(one), mode=mode, walking_kmh=walking_kmh, snap_limit_m=snap_limit_m)
         for one in (points, places)
     )
     limit = limit_of(cutoff_min, graph.edge_key.dtype)
-    key, place = nearest_nodes(
+    key, number = nearest_nodes(
         graph, _seeds(there, direction), k, limit, direction, engine=engine, progress=progress
     )
     onward = direction == "to_place"
     ends = here.joined.out if onward else here.joined.into
-    by_node = _by_node(here, there, ends, key, place)
+    by_node = _by_node(here, there, ends, key, number)
     candidates = pd.concat(
         [by_node, _on_one_road(here, there, walking_kmh, onward=onward)], ignore_index=True
     )
@@ -258,11 +259,7 @@ def nearest(
     )
 
 
-def _points(places: HasPoints | gpd.GeoSeries) -> gpd.GeoSeries:
-    return places if isinstance(places, gpd.GeoSeries) else places.points
-
-
-def _seeds(there: Site, direction: Direction) -> Ends:
+def _seeds(there: Placed, direction: Direction) -> Ends:
     """Return the places with their walks, for a search from them."""
     ends = there.joined.into if direction == "to_place" else there.joined.out
     walk = _walks(there)[ends.owner()]
@@ -271,12 +268,12 @@ def _seeds(there: Site, direction: Direction) -> Ends:
     return Ends(ends.first, ends.node, (ends.key + added).astype(ends.key.dtype))
 
 
-def _walks(there: Site) -> Ints:
+def _walks(there: Placed) -> Ints:
     return ticks(np.where(np.isnan(there.walk_min), 0.0, there.walk_min))
 
 
 def _by_node(
-    here: Site, there: Site, ends: Ends, key: Keys, place: NDArray[np.int32]
+    here: Placed, there: Placed, ends: Ends, key: Keys, place: NDArray[np.int32]
 ) -> pd.DataFrame:
     """Return the places that are near to the nodes that points hang on."""
     rows = place[ends.node]
@@ -289,7 +286,7 @@ def _by_node(
     return pd.DataFrame({"point": point, "place": number, "time_min": minutes})
 
 
-def _on_one_road(here: Site, there: Site, walking_kmh: float, *, onward: bool) -> pd.DataFrame:
+def _on_one_road(here: Placed, there: Placed, walking_kmh: float, *, onward: bool) -> pd.DataFrame:
     """Return the places on the road that a point lies on: along the road, or straight on foot."""
     starts, ends = (here.joined, there.joined) if onward else (there.joined, here.joined)
     along = rides_along(starts, ends)
@@ -299,13 +296,13 @@ def _on_one_road(here: Site, there: Site, walking_kmh: float, *, onward: bool) -
     b = pd.DataFrame({"edge": there.edge, "place": np.arange(len(there.edge))})
     near = a[a["edge"] >= 0].merge(b[b["edge"] >= 0], on="edge")[["point", "place"]]
     i, j = near["point"].to_numpy(), near["place"].to_numpy()
-    straight = minutes_at(np.hypot(here.x[i] - there.x[j], here.y[i] - there.y[j]), walking_kmh)
+    straight = here.straight_min(i, there, j, walking_kmh)
     rides = pd.DataFrame({"point": point, "place": place, "time_min": ride})
     return pd.concat([rides, near.assign(time_min=straight)], ignore_index=True)
 
 
 def _why(
-    here: Site, there: Site, without: Ints, graph: RoadGraph, *, onward: bool
+    here: Placed, there: Placed, without: Ints, graph: RoadGraph, *, onward: bool
 ) -> NDArray[np.object_]:
     """Tell why points have no place: too far from a road, no way at all, or too far away."""
     points = here.take(without)

@@ -22,7 +22,7 @@ from ruralcare.types import RoadNetwork
 from ruralcare.units import minutes_from_ticks, ticks
 
 if TYPE_CHECKING:
-    from ruralcare.network.trips import HasPoints
+    from ruralcare.network.placed import HasPoints
 
 __all__ = ["Parts", "Stretches", "Way", "check_way", "reached_edges", "stretches"]
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pyarrow as pa
 import shapely
@@ -18,6 +19,7 @@ from ruralcare.inputs.roads.sources import road_files
 from ruralcare.language import Message
 from ruralcare.network import store
 from ruralcare.network.build import build_network
+from ruralcare.network.completion import complete, hole_notes
 from ruralcare.network.proxy import build_proxy
 from ruralcare.progress import Progress, silent
 from ruralcare.scenario import Scenario
@@ -53,6 +55,8 @@ def read_roads(
     points: DemandPoints | None = None,
     settings: Settings | None = None,
     progress: Progress = silent,
+    *,
+    places: gpd.GeoSeries | None = None,
 ) -> RoadNetwork:
     """Read the roads of a scenario, or make the proxy network that stands in for them.
 
@@ -66,11 +70,14 @@ def read_roads(
     townships : Townships, optional
         Read from the scenario if not given.
     points : DemandPoints, optional
-        Needed for a proxy network only; read from the scenario if not given.
+        Needed for a proxy network and for completing one; then read from the scenario if not
+        given.
     settings : Settings, optional
         Where downloads are kept.
     progress : Progress
         Told which step is under way.
+    places : GeoSeries, optional
+        Institutions and branches; where the network is completed, they are linked as well.
 
     Returns
     -------
@@ -97,8 +104,8 @@ def read_roads(
     lines = None
     if source.download:
         # What was downloaded is known by what is in it.
-        lines = read_road_lines(scenario, shapely.union_all(areas), settings)
-    stored = _stored(scenario, townships, points, lines, settings)
+        lines = read_road_lines(scenario, _whole(townships), settings)
+    stored = _stored(scenario, townships, points, places, lines, settings)
     if stored is not None and stored.exists():
         try:
             roads = store.load(stored)
@@ -106,22 +113,55 @@ def read_roads(
             return replace(roads, land=land)
         except (OSError, ValueError, KeyError, pa.ArrowException) as error:
             _log.warning("The stored network %s cannot be used: %s", stored.name, error)
-    if lines is None and has_roads:
-        lines = read_road_lines(scenario, shapely.union_all(areas), settings)
-    if lines is not None:
-        roads = build_network(lines, source)
-    else:
-        assert points is not None
-        roads = build_proxy(townships, points, source)
+    roads = _built(scenario, townships, points, places, lines, settings, land)
     if stored is not None:
         _store(stored, roads)
-    return replace(roads, land=land)
+    return roads
+
+
+def _built(
+    scenario: Scenario,
+    townships: Townships,
+    points: DemandPoints | None,
+    places: gpd.GeoSeries | None,
+    lines: RoadLines | None,
+    settings: Settings,
+    land: shapely.MultiPolygon,
+) -> RoadNetwork:
+    """Build the network from its inputs, with what completes it or advice to do so."""
+    source = scenario.roads
+    if source.file is None and not source.download:
+        assert points is not None
+        return replace(build_proxy(townships, points, source), land=land)
+    holes = source.complete is not None
+    if lines is None:
+        # Nobody else holds the lines: those of a country take gigabytes.
+        found = read_road_lines(scenario, _whole(townships), settings)
+        assert found is not None
+        roads = build_network(found, source, keep_all=holes)
+        del found
+    else:
+        roads = build_network(lines, source, keep_all=holes)
+    roads = replace(roads, land=land)
+    limit_m = scenario.travel.snap_limit_m
+    if holes:
+        assert points is not None
+        return complete(roads, townships, points, source, places, snap_limit_m=limit_m)
+    if points is None:
+        return roads
+    notes = hole_notes(roads, points, snap_limit_m=limit_m)
+    return replace(roads, notes=(*roads.notes, *notes))
+
+
+def _whole(townships: Townships) -> shapely.Geometry:
+    return shapely.union_all(townships.frame.geometry.to_numpy())
 
 
 def _stored(
     scenario: Scenario,
     townships: Townships,
     points: DemandPoints | None,
+    places: gpd.GeoSeries | None,
     lines: RoadLines | None,
     settings: Settings,
 ) -> Path | None:
@@ -134,14 +174,16 @@ def _stored(
         b"".join(shapely.to_wkb(frame.geometry.to_numpy())),
         b"".join(shapely.to_wkb(frame["seat"].to_numpy())),
         "\n".join(f"{number} {name}" for number, name in frame["name"].items()).encode(),
+        str(scenario.travel.snap_limit_m).encode(),
     ]
+    if places is not None:
+        parts.append(b"".join(shapely.to_wkb(places.to_numpy())))
     if points is not None:
         parts.append(b"".join(shapely.to_wkb(points.points.to_numpy())))
         parts.append("\n".join(points.frame["township_id"]).encode())
     if lines is not None:
-        parts.append(b"".join(shapely.to_wkb(lines.frame.geometry.to_numpy())))
-        parts.append(lines.frame.drop(columns="geometry").to_csv().encode())
-        parts.append(lines.node_ids.tobytes())
+        parts += [lines.coordinates.tobytes(), lines.node_ids.tobytes(), lines.sizes.tobytes()]
+        parts.append(lines.ways.to_csv().encode())
     try:
         parts += road_files(scenario)
         name = store.fingerprint(parts)

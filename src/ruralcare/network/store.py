@@ -33,9 +33,8 @@ from ruralcare.types import RoadNetwork
 __all__ = ["fingerprint", "graph_from_bytes", "graph_to_bytes", "load", "save"]
 
 # Goes up whenever the same inputs would give another network or another layout of the file.
-_FORMAT = "1"
+_FORMAT = "2"
 _GRAPH = ("strong_part", "edge", "edge_key", "usable", "oneway")
-_FLAGS = frozenset({"usable", "oneway"})
 _ARCS = ("first", "head", "key")
 
 
@@ -200,14 +199,14 @@ def _graph(stored: Columns) -> RoadGraph:
         Arcs(*(stored.array(f"graph.{way}.{name}") for name in _ARCS))
         for way in ("forward", "backward")
     )
-    own = {
-        name: stored.flags(f"graph.{name}") if name in _FLAGS else stored.array(f"graph.{name}")
-        for name in _GRAPH
-    }
     return RoadGraph(
         forward,
         backward,
-        **own,
+        strong_part=stored.array("graph.strong_part"),
+        edge=stored.array("graph.edge"),
+        edge_key=stored.array("graph.edge_key"),
+        usable=stored.flags("graph.usable"),
+        oneway=stored.flags("graph.oneway"),
         all_proxy=stored.about["all_proxy"] == "1",
         mode=stored.about["mode"],
         kept=Kept(_hierarchy(stored)),

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import geopandas as gpd
 
 from ruralcare.network.engine import Engine
-from ruralcare.network.trips import HasPoints, Trips, measure
+from ruralcare.network.placed import HasPoints, as_series
+from ruralcare.network.trips import Trips, measure
 from ruralcare.progress import Progress, silent
 from ruralcare.scenario import Service, TravelSettings
 from ruralcare.types import DemandPoints, Direction, RoadNetwork, TravelTimes
@@ -158,7 +159,7 @@ def _between(
     progress: Progress,
 ) -> Trips:
     homes = points.points
-    targets = places if isinstance(places, gpd.GeoSeries) else places.points
+    targets = as_series(places)
     origins, destinations = (targets, homes) if direction == "to_demand" else (homes, targets)
     return measure(
         roads,

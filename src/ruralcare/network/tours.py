@@ -37,7 +37,7 @@ from ruralcare.types import RoadNetwork
 from ruralcare.units import minutes_from_ticks, ticks
 
 if TYPE_CHECKING:
-    from ruralcare.network.trips import HasPoints
+    from ruralcare.network.placed import HasPoints
 
 __all__ = ["Tours", "pickup_tours", "tour_lines", "tours_from_minutes"]
 

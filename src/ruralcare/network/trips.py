@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ruralcare.network.ends import Joined, join
 from ruralcare.network.engine import Engine, ways
 from ruralcare.network.graph import RoadGraph, road_graph
+from ruralcare.network.placed import Placed, place
 from ruralcare.network.reachable import unreachable_pairs
 from ruralcare.network.search.arrays import (
     LONGEST_TICKS,
@@ -22,96 +21,14 @@ from ruralcare.network.search.arrays import (
     proxy_ticks,
     ticks_of,
 )
-from ruralcare.network.snap import snap_points
 from ruralcare.progress import Progress
 from ruralcare.types import RoadNetwork
-from ruralcare.units import minutes_at, minutes_from_ticks, ticks
+from ruralcare.units import minutes_from_ticks, ticks
 
-__all__ = ["HasPoints", "Site", "Trips", "apart", "limit_of", "measure", "site"]
+__all__ = ["Trips", "apart", "limit_of", "measure"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-
-class HasPoints(Protocol):
-    """Anything with points, such as Places, Facilities or Cooperatives."""
-
-    @property
-    def points(self) -> gpd.GeoSeries:
-        """The points, indexed by id."""
-
-
-@dataclass(frozen=True)
-class Site:
-    """Points that joined a network.
-
-    Parameters
-    ----------
-    ids : array of str
-        Their ids.
-    x, y : array of float
-        Where they are, in the CRS of the network.
-    joined : Joined
-        Where they hang on the graph.
-    edge : array of int
-        Edge that each joined; −1 for the unsnapped.
-    walk_min : array of float
-        Time of the walk between the point and its road; NaN for the unsnapped.
-    snap_m : array of float
-        Length of that walk; NaN for the unsnapped.
-    """
-
-    ids: NDArray[np.object_]
-    x: Floats
-    y: Floats
-    joined: Joined
-    edge: Ints
-    walk_min: Floats
-    snap_m: Floats
-
-    def take(self, rows: Ints) -> Site:
-        """Return chosen points, in the order chosen."""
-        return Site(
-            self.ids[rows],
-            self.x[rows],
-            self.y[rows],
-            self.joined.take(rows),
-            self.edge[rows],
-            self.walk_min[rows],
-            self.snap_m[rows],
-        )
-
-
-def site(
-    roads: RoadNetwork,
-    points: gpd.GeoSeries,
-    *,
-    mode: str = "car",
-    walking_kmh: float = 4.0,
-    snap_limit_m: float = 2000.0,
-) -> Site:
-    """Join points to a network.
-
-    Parameters
-    ----------
-    roads : RoadNetwork
-        The network.
-    points : GeoSeries
-        Points in the CRS of the network, indexed by id.
-    mode, walking_kmh, snap_limit_m
-        As for :func:`~ruralcare.network.travel_times`.
-    """
-    snapped = snap_points(roads, points, limit_m=snap_limit_m, mode=mode)
-    graph = road_graph(roads, mode=mode, walking_kmh=walking_kmh)
-    return Site(
-        points.index.to_numpy(object),
-        points.x.to_numpy(),
-        points.y.to_numpy(),
-        join(graph, roads, snapped),
-        snapped.edge,
-        minutes_at(snapped.distance_m, walking_kmh),
-        snapped.distance_m,
-    )
 
 
 def limit_of(minutes: float, dtype: np.dtype[np.signedinteger]) -> int:
@@ -194,7 +111,7 @@ class Trips:
         )
 
 
-def apart(graph: RoadGraph, here: Site, there: Site) -> tuple[Ints, Ints]:
+def apart(graph: RoadGraph, here: Placed, there: Placed) -> tuple[Ints, Ints]:
     """Return the pairs of joined points without any way, by road or straight along their road."""
     i, j = unreachable_pairs(graph, here.joined, there.joined)
     walkable = here.edge[i] == there.edge[j]
@@ -229,14 +146,8 @@ def measure(
     """
     graph = road_graph(roads, mode=mode, walking_kmh=walking_kmh)
     here, there = (
-        site(
-            roads,
-            points.to_crs(roads.edges.crs) if points is destinations else points,
-            mode=mode,
-            walking_kmh=walking_kmh,
-            snap_limit_m=snap_limit_m,
-        )
-        for points in (origins, destinations)
+        place(roads, one, mode=mode, walking_kmh=walking_kmh, snap_limit_m=snap_limit_m)
+        for one in (origins, destinations.to_crs(roads.edges.crs))
     )
     limit = limit_of(limit_min, graph.edge_key.dtype)
     if scheduler is None:
@@ -246,15 +157,14 @@ def measure(
 
         found = ways_on_cluster(scheduler, graph, here.joined, there.joined, limit, progress)
     origin, destination, ride_min, proxy_min = _with_neighbours(found, here, there, graph.all_proxy)
-    straight = minutes_at(
-        np.hypot(here.x[origin] - there.x[destination], here.y[origin] - there.y[destination]),
-        walking_kmh,
-    )
+    straight = here.straight_min(origin, there, destination, walking_kmh)
     same_road = here.edge[origin] == there.edge[destination]
     i, j = apart(graph, here, there)
     ids = np.concatenate([here.ids, there.ids])
     distance_m = pd.Series(
-        np.concatenate([here.snap_m, there.snap_m]), index=pd.Index(ids), name="snap_m"
+        np.concatenate([here.snapped.distance_m, there.snapped.distance_m]),
+        index=pd.Index(ids),
+        name="snap_m",
     )
     return Trips(
         origin,
@@ -274,7 +184,7 @@ def measure(
 
 
 def _with_neighbours(
-    found: Found, here: Site, there: Site, all_proxy: bool
+    found: Found, here: Placed, there: Placed, all_proxy: bool
 ) -> tuple[Ints, Ints, Floats, Floats]:
     """Return the rides, and the pairs on one road whose ride is beyond the limit: they can walk."""
     starts = pd.DataFrame({"edge": here.edge, "origin": np.arange(len(here.edge))})

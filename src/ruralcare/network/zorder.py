@@ -41,7 +41,7 @@ def z_order(xy: NDArray[np.float64]) -> NDArray[np.int64]:
     # One measure for both axes: cells are squares.
     extent = float((xy.max(axis=0) - low).max())
     top = 2**_BITS - 1
-    cells = ((xy - low) * (top / extent if extent > 0 else 0.0)).astype(np.int64)
+    cells = ((xy - low) / (extent if extent > 0 else 1.0) * top).astype(np.int64)
     return np.argsort(_hilbert(cells[:, 0], cells[:, 1]), kind="stable")
 
 

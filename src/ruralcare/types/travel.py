@@ -34,8 +34,9 @@ class RoadNetwork:
     edges : GeoDataFrame
         ``u``, ``v`` (node ids), ``length_m``, ``speed_kmh``, ``time_min`` (one way, with the
         average wait of a ferry), ``kind`` (``road``, ``ferry``), ``road_class``, ``oneway``
-        (only from u to v), ``proxy`` (stands in for roads that the data lack), ``name`` and
-        lines from u to v. A street open both ways is one row.
+        (only from u to v), ``proxy`` (stands in for roads that the data lack), ``name``,
+        ``source_id`` (id in the road file; of several ways the first) and lines from u to v. A
+        street open both ways is one row.
     pieces : DataFrame
         Pieces of the source that hang together: ``piece``, ``nodes``, ``length_m``, ``kept``.
     notes : sequence of Message
@@ -84,6 +85,13 @@ class RoadNetwork:
     def is_proxy(self) -> bool:
         """Whether any part stands in for roads that the data lack."""
         return bool(self.edges["proxy"].any())
+
+    @property
+    def proxy_share(self) -> float:
+        """Share of the length of all roads that stands in for roads that the data lack."""
+        roads = self.edges[self.edges["kind"] == "road"]
+        whole = float(roads["length_m"].sum())
+        return float(roads.loc[roads["proxy"], "length_m"].sum()) / whole if whole > 0 else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,12 +193,13 @@ class AccessTable:
         within the cutoff, ``NA`` if nobody does), ``covered_share`` (share of people within the
         standard), ``beyond_standard_share``, ``beyond_cutoff_share``, ``unreachable_share``,
         ``unsnapped_share`` (the five shares sum to 1), ``places_per_1000`` (capacity in the
-        township per 1,000 people aged 65 and over, where given), ``proxy`` (the roads are
-        stand-ins).
+        township per 1,000 people aged 65 and over, where given), ``proxy_share`` (share of the
+        minutes to the nearest place that rests on links that stand in for missing roads; ``NA``
+        where nobody arrives), ``proxy`` (any of it does).
     points : DataFrame
         The same for each demand point: ``point_id``, ``township_id``, ``service``,
-        ``nearest_id``, ``nearest_min``, ``state`` (``covered``, ``beyond_standard``,
-        ``beyond_cutoff``, ``unreachable``, ``unsnapped``).
+        ``nearest_id``, ``nearest_min``, ``proxy_share``, ``state`` (``covered``,
+        ``beyond_standard``, ``beyond_cutoff``, ``unreachable``, ``unsnapped``).
     times : mapping
         The travel times measured, by service.
     offers : DataFrame
@@ -219,6 +228,7 @@ class AccessTable:
         }
         check_frame("AccessTable", self.frame, columns, unique=["township_id", "service"])
         shares = [name for name in columns if name.endswith("_share")]
+        check_frame("AccessTable", self.frame, {"proxy_share": "number?"})
         if len(self.frame) and (self.frame[shares].sum(axis=1) - 1.0).abs().max() > 1e-9:
             raise TableError("AccessTable: the five shares of a row must sum to 1")
 

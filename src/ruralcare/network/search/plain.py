@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from ruralcare.language import Message
 from ruralcare.network.search.arrays import (
     Arcs,
     Ends,
@@ -40,11 +41,15 @@ _CELLS = 2**22
 def one_to_all(
     arcs: Arcs, sources: Ends, limit: int, *, threads: int = 1, progress: Progress = silent
 ) -> Keys:
-    """Return the ways from sources to all nodes; see :func:`.buckets.one_to_all`."""
+    """Return the ways from sources to all nodes; see :func:`.buckets.one_to_all`.
+
+    scipy searches in one thread, whatever ``threads`` says.
+    """
     limit = check(arcs, limit, sources)
     found = np.full((len(sources), arcs.nodes), infinity(arcs.key.dtype), dtype=arcs.key.dtype)
     for chosen in _chunks(arcs, sources):
         found[chosen] = _ways(arcs, sources.take(chosen), limit)
+        progress(Message("Measuring travel times"), (chosen[-1] + 1) / len(sources))
     return found
 
 
@@ -56,7 +61,7 @@ def nearest(arcs: Arcs, sources: Ends, limit: int) -> tuple[Keys, Int32s]:
         np.concatenate([level(arcs.key), level(sources.key)]) for level in _levels(arcs.key.dtype)
     ]
     owner = np.concatenate([np.zeros(len(arcs.key), dtype=np.int64), sources.owner()])
-    *parts, source = graph.lexicographic(arcs.nodes, [*keys, owner], limit_ticks(limit, arcs))
+    *parts, source = graph.lexicographic(arcs.nodes, [*keys, owner], _limit_ticks(limit, arcs))
     key = _joined(parts, arcs.key.dtype)
     missing = np.isinf(parts[0]) | (key > limit)
     key[missing] = infinity(arcs.key.dtype)
@@ -89,7 +94,10 @@ def pairs(
     threads: int = 1,
     progress: Progress = silent,
 ) -> Found:
-    """Return all pairs within the limit; see :func:`.buckets.pairs`."""
+    """Return all pairs within the limit; see :func:`.buckets.pairs`.
+
+    scipy searches in one thread, whatever ``threads`` says.
+    """
     limit = check(arcs, limit, sources, targets)
     sets: list[tuple[Ints, Ints, Keys]] = []
     owner = targets.owner()
@@ -104,6 +112,7 @@ def pairs(
         best = np.minimum.reduceat(ways, targets.first[joined], axis=1)
         row, column = np.nonzero(best <= limit)
         sets.append((chosen[row], owner[targets.first[joined]][column], best[row, column]))
+        progress(Message("Measuring travel times"), (chosen[-1] + 1) / len(sources))
     if not sets:
         nothing = np.zeros(0, dtype=np.int64)
         return Found(nothing, nothing, nothing.astype(arcs.key.dtype))
@@ -132,7 +141,7 @@ def tree(arcs: Arcs, source: Ends, limit: int) -> tuple[Keys, Int32s]:
     return key, parent
 
 
-def limit_ticks(limit: int, arcs: Arcs) -> int:
+def _limit_ticks(limit: int, arcs: Arcs) -> int:
     """Return the longest time of ways within a limit."""
     return int(ticks_of(np.array([limit], dtype=arcs.key.dtype))[0])
 
@@ -182,7 +191,7 @@ def _ways(arcs: Arcs, sources: Ends, limit: int) -> Keys:
         one = sources.take(np.array([point]))
         graph = _Graph(arcs, one.node, one.owner(), 1)
         weights = [np.concatenate([part(arcs.key), part(one.key)]) for part in _levels(np.int64)]
-        parts = graph.lexicographic(arcs.nodes, weights, limit_ticks(limit, arcs))
+        parts = graph.lexicographic(arcs.nodes, weights, _limit_ticks(limit, arcs))
         key = _joined(parts, arcs.key.dtype)
         found[point] = np.where(key <= limit, key, infinity(arcs.key.dtype))
     return found

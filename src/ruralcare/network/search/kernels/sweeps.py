@@ -21,6 +21,7 @@ from ruralcare.network.search.compiled import kernel
 __all__ = ["Above", "Graph", "Points", "closure", "meet", "numbered", "reach"]
 
 Array = Any
+Int = int | np.int64
 
 
 class Graph(NamedTuple):
@@ -100,7 +101,7 @@ def _climb(
 
 @kernel
 def _lower(
-    down: Graph, begin: int, end: int, top: int, shift: int, label: Array, none: int
+    down: Graph, begin: Int, end: Int, top: Int, shift: Int, label: Array, none: int
 ) -> None:
     """Bring labels down to places ``begin`` to ``end``.
 
@@ -134,15 +135,15 @@ def _lower(
 @kernel
 def _descend(
     down: Graph,
-    begin: int,
-    end: int,
-    top: int,
-    shift: int,
+    begin: Int,
+    end: Int,
+    top: Int,
+    shift: Int,
     above: Above,
-    at: int,
+    at: Int,
     label: Array,
     none: int,
-) -> int:
+) -> Int:
     """Bring labels down to places, some of which the search upwards has come to.
 
     ``at`` counts the latter that are done; it is returned.

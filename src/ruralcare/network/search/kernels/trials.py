@@ -135,7 +135,7 @@ def _radius(left: Left, scratch: Scratch, v: int, i: int, none: int) -> int:
 
 @kernel
 def _search(
-    left: Left, scratch: Scratch, v: int, i: int, wanted: int, none: int, patience: int
+    left: Left, scratch: Scratch, v: int, i: int, wanted: int | np.int64, none: int, patience: int
 ) -> bool:
     """Look for ways around v from its neighbour i; return whether one is just as long."""
     cell, way, both, entry = left.cell, scratch.way, scratch.both, scratch.entry
@@ -223,6 +223,7 @@ def try_without(
     added = hops = 0
     for i in range(k):
         into = cell[begin + i, INTO]
+        # Of the type that it has when it is counted: what is called is compiled once.
         wanted = np.int64(0)
         for j in range(k):
             out = cell[begin + j, OUT]
