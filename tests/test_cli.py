@@ -69,9 +69,9 @@ def test_schema_is_json():
 @pytest.mark.parametrize(
     ("until", "tables"),
     [
-        ("access", {"townships", "access"}),
-        ("need", {"townships", "access", "need"}),
-        ("plan", {"townships", "access", "need", "openings", "coverage"}),
+        ("access", {"townships", "access", "islands"}),
+        ("need", {"townships", "access", "islands", "need"}),
+        ("plan", {"townships", "access", "islands", "need", "openings", "coverage"}),
     ],
 )
 def test_a_run_stops_where_it_is_told(pristine, tmp_path, until, tables):

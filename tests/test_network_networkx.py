@@ -79,7 +79,8 @@ def test_between_junctions(roads, direction):
             else:
                 apart.add(pair)
     assert len(expected) + len(apart) == 210
-    found = {(int(a[1:]), int(b[1:])): value for a, b, value, _ in times.frame.itertuples(index=False)}
+    rows = times.frame.itertuples(index=False)
+    found = {(int(a[1:]), int(b[1:])): value for a, b, value, _ in rows}
     assert set(found) == set(expected)
     assert max(abs(found[pair] - expected[pair]) for pair in expected) < 0.001
     unreachable = {(int(a[1:]), int(b[1:])) for a, b in times.unreachable.to_numpy()}

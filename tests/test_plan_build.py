@@ -36,7 +36,9 @@ def needs(service):
 def by_service():
     """Minutes to the facilities and to the candidate C1: 10 from b1, none from a1 and a2."""
     base = times()
-    more = pd.DataFrame([("b1", "C1", 10.0)], columns=["from_id", "to_id", "time_min"])
+    more = pd.DataFrame([("b1", "C1", 10.0)], columns=["from_id", "to_id", "time_min"]).assign(
+        proxy_share=0.0
+    )
     return {
         "day_care": replace(
             base,

@@ -153,7 +153,7 @@ def test_many_sources_in_chunks_and_threads(roads, monkeypatch):
             targets,
             limit,
             threads=threads,
-            progress=lambda *what: told.append(what),
+            progress=lambda step, done: told.append(done),
         )
         assert cases_.same(parts, whole)
         assert np.array_equal(hierarchy.one_to_all(prepared, sources, limit, threads=threads), ways)

@@ -26,8 +26,8 @@ Engine = Literal["auto", "plain", "buckets", "hierarchy"]
 
 # Seconds on an ordinary core, measured by benchmarks/travel_times.py; only their ratios matter.
 _S_PER_NODE_SEARCHED = 20e-9
-_S_PER_NODE_PREPARED = 25e-6
-_S_PER_END_PREPARED_FOR = 150e-6
+_S_PER_NODE_PREPARED = 12e-6
+_S_PER_END_PREPARED_FOR = 30e-6
 # Searches tried to see how far the cutoff reaches.
 _TRIED = 8
 
