@@ -41,6 +41,7 @@ Flags = NDArray[np.bool_]
 
 # With more pieces than this, road data are suspected of holes.
 _MANY_PIECES: Final = 5
+_FEW_LOST: Final = 0.01
 # Rounds in which one-way roads that lead nowhere are given a way out; each merges many of them.
 _ROUNDS: Final = 12
 
@@ -118,15 +119,16 @@ def hole_notes(
 ) -> tuple[Message, ...]:
     """Return the advice to complete the roads, where data look as if they had holes.
 
-    They do if they lie in many pieces on one piece of land, or leave demand points beyond the
-    snapping limit. Roads that hold proxy links already are not spoken of.
+    They do if they lie in many pieces, or leave more than a few demand points beyond the snapping
+    limit (a lone islet without roads is no hole). Roads that hold proxy links already are not
+    spoken of.
     """
     if roads.is_proxy or not len(roads.edges):
         return ()
     u = roads.edges["u"].to_numpy(np.int64)
     pieces = len(np.unique(weak_parts(u, roads.edges["v"].to_numpy(np.int64), len(roads.nodes))))
     lost = int((~snap_points(roads, points.points, limit_m=snap_limit_m).ok).sum())
-    if pieces <= _MANY_PIECES and not lost:
+    if pieces <= _MANY_PIECES and lost <= _FEW_LOST * len(points.frame):
         return ()
     return (
         Message(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ruralcare.errors import TableError
-from ruralcare.language import Message
+from ruralcare.language import Language, Message
 from ruralcare.units import minutes_from_ticks
 
 __all__ = ["Tours", "Way"]
@@ -120,8 +120,11 @@ class Tours:
         within = carried["ride_min"] <= carried["direct_min"] * detour_factor
         return float(carried["persons"][within].sum() / carried["persons"].sum())
 
-    def summary(self) -> tuple[Message, ...]:
-        """Return what there is to say, a sentence each."""
+    def summary(self, language: Language = "en") -> str:
+        """Return what there is to say, a sentence in each line."""
+        return "\n".join(message.render(language) for message in self._told())
+
+    def _told(self) -> list[Message]:
         told = []
         if self.longest_ride_min is not None:
             told.append(
@@ -145,7 +148,7 @@ class Tours:
         for state, template in _LEFT.items():
             if state in counts:
                 told.append(Message(template, persons=int(counts[state])))
-        return tuple(told)
+        return told
 
 
 _LEFT = {
