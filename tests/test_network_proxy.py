@@ -251,3 +251,19 @@ def test_three_counties(shared_data, scenarios):
     ]  # fmt: skip
     assert set(apart["name"]) == {"신기리", "예락리"}
     assert set(connections(roads, towns, points)) == {"road"}
+
+
+def test_a_ferry_never_takes_the_road_from_under_a_lone_village():
+    lands = {"M": box(0, 0, 10_000, 10_000), "I": box(20_000, 0, 21_000, 1000)}
+    villages = {"a": (2000, 5000, "M"), "b": (8000, 5000, "M"), "i": (20_500, 500, "I")}
+    ferry = Ferry(from_township="M", to_township="I", crossing_min=40, headway_min=60)
+    towns, points = county(lands, villages)
+    for ferries in ((), (ferry,)):
+        roads = build_proxy(towns, points, RULES.model_copy(update={"ferries": ferries}))
+        times = travel_times(roads, points, sites({"p": (20_500, 500)}), cutoff_min=200)
+        assert times.unsnapped == ()
+        # 6 km over land are 12 minutes; 40 at sea and 30 of waiting.
+        if ferries:
+            assert minutes(times) == pytest.approx({("a", "p"): 82, ("b", "p"): 70, ("i", "p"): 0})
+        else:
+            assert minutes(times) == {("i", "p"): 0}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,9 @@ import pandas as pd
 import pytest
 from geopandas.testing import assert_geodataframe_equal
 from network_cases import homes, network, road, sites
+from shapely.affinity import translate
 
+from ruralcare import inputs
 from ruralcare.errors import Fault
 from ruralcare.language import Bilingual, Message, Verbatim
 from ruralcare.network import matrix, reading, store
@@ -164,17 +168,85 @@ def test_the_same_inputs_are_built_once(demo, tmp_path, counted):
     assert len(stored_files(settings)) == 1
 
 
-def test_whatever_the_network_is_made_from_makes_another(demo, tmp_path, counted):
+def test_slower_roads_make_another_network(demo, tmp_path, counted):
     settings = Settings(cache_dir=tmp_path / "cache")
-    read_roads(demo, settings=settings)
     slower = demo.model_copy(update={"roads": demo.roads.model_copy(update={"speed_factor": 0.65})})
-    roads = read_roads(slower, settings=settings)
-    assert len(counted) == 2
     again = read_roads(demo, settings=settings)
+    roads = read_roads(slower, settings=settings)
     assert len(counted) == 2
     by_car = roads.edges["kind"] == "road"
     ratio = again.edges.loc[by_car, "time_min"] / roads.edges.loc[by_car, "time_min"]
     assert ratio.to_numpy() == pytest.approx(0.65)
+
+
+def _moved(geometry):
+    moved = geometry.copy()
+    moved.iloc[0] = translate(moved.iloc[0], 1.0)
+    return moved
+
+
+def _town(scenario, towns, points, places):
+    frame = towns.frame.set_geometry(_moved(towns.frame.geometry))
+    return scenario, replace(towns, frame=frame), points, places
+
+
+def _seat(scenario, towns, points, places):
+    return scenario, replace(towns, frame=towns.frame.assign(seat=_moved(towns.frame["seat"]))), (
+        points
+    ), places  # fmt: skip
+
+
+def _around(scenario, towns, points, places):
+    around = towns.frame.iloc[:1].set_geometry(towns.frame.geometry.iloc[:1].translate(90_000))
+    return scenario, replace(towns, around=around), points, places
+
+
+def _point(scenario, towns, points, places):
+    frame = points.frame.set_geometry(_moved(points.frame.geometry))
+    return scenario, towns, replace(points, frame=frame), places
+
+
+def _place(scenario, towns, points, places):
+    return scenario, towns, points, _moved(places)
+
+
+def _no_places(scenario, towns, points, places):
+    return scenario, towns, points, None
+
+
+def _limit(scenario, towns, points, places):
+    travel = scenario.travel.model_copy(update={"snap_limit_m": 1500.0})
+    return scenario.model_copy(update={"travel": travel}), towns, points, places
+
+
+def _gap(scenario, towns, points, places):
+    roads = scenario.roads.model_copy(update={"water_gap_m": 250.0})
+    return scenario.model_copy(update={"roads": roads}), towns, points, places
+
+
+def _road_file(scenario, towns, points, places):
+    file = scenario.resolve(scenario.roads.file)
+    file.write_bytes(file.read_bytes() + b"\0")
+    return scenario, towns, points, places
+
+
+@pytest.mark.parametrize(
+    "change", [_town, _seat, _around, _point, _place, _no_places, _limit, _gap, _road_file]
+)
+def test_whatever_the_network_is_made_from_makes_another(demo, tmp_path, change):
+    """The name under which a network is stored changes with each of its inputs."""
+    towns = inputs.read_townships(demo)
+    points = inputs.read_demand_points(demo, towns)
+    places = inputs.read_places(demo, towns).points
+    given = (demo, towns, points, places)
+    settings = Settings(cache_dir=tmp_path)
+
+    def name(scenario, towns, points, places):
+        return reading._stored(scenario, towns, points, places, None, settings)
+
+    before = name(*given)
+    assert name(*given) == before
+    assert name(*change(*given)) != before
 
 
 def test_of_a_file_the_content_counts(tmp_path):
@@ -201,6 +273,59 @@ def test_a_damaged_stored_network_is_built_anew(demo, tmp_path, counted, caplog)
     assert "cannot be used" in caplog.text
 
 
+def test_the_stored_graph_and_hierarchy_are_used(demo, tmp_path, monkeypatch):
+    settings = Settings(cache_dir=tmp_path / "cache")
+    prepare(road_graph(read_roads(demo, settings=settings)))
+
+    def no_second(*given, **named):
+        raise AssertionError("the graph was built a second time")
+
+    monkeypatch.setattr("ruralcare.network.graph._graph", no_second)
+    monkeypatch.setattr("ruralcare.network.search.hierarchy.contract", no_second)
+    graph = road_graph(read_roads(demo, settings=settings))
+    assert graph.kept.hierarchy is not None
+    prepare(graph)
+
+
+def test_a_damaged_hierarchy_is_put_away_and_the_network_used(demo, tmp_path, counted, caplog):
+    settings = Settings(cache_dir=tmp_path / "cache")
+    prepare(road_graph(read_roads(demo, settings=settings)))
+    (file,) = (settings.cache_dir / "networks").glob("*.hierarchy.arrow")
+    file.write_bytes(file.read_bytes()[:1000])
+    assert road_graph(read_roads(demo, settings=settings)).kept.hierarchy is None
+    assert not file.exists()
+    assert len(counted) == 1
+    assert "hierarchy" in caplog.text
+
+
+def test_a_hierarchy_that_cannot_be_stored_costs_only_time(tmp_path, caplog, monkeypatch):
+    path = tmp_path / "net.arrow"
+    store.save(path, small())
+    graph = road_graph(store.load(path))
+
+    def full(*given, **named):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(store, "write_columns", full)
+    assert prepare(graph) is graph.kept.hierarchy
+    assert "no space left" in caplog.text
+
+
+def test_edges_that_are_changed_make_another_graph():
+    roads = small()
+    points, places = homes({"a": (300, 10)}), sites({"p": (1500, 200)})
+    before = matrix(roads, points, places).minutes.iloc[0, 0]
+    first = road_graph(roads)
+    assert road_graph(roads) is first
+    roads.edges["time_min"] *= 2
+    after = matrix(roads, points, places).minutes.iloc[0, 0]
+    assert after > 1.2 * before
+    roads.edges.loc[2, "road_class"] = "residential"
+    on_foot = road_graph(roads, mode="foot")
+    roads.edges.loc[2, "road_class"] = "motorway"
+    assert road_graph(roads, mode="foot") is not on_foot
+
+
 def test_a_cache_that_cannot_be_written_costs_only_time(demo, tmp_path, counted, caplog):
     (tmp_path / "cache").write_text("a file where the folder should be")
     settings = Settings(cache_dir=tmp_path / "cache")
@@ -210,10 +335,18 @@ def test_a_cache_that_cannot_be_written_costs_only_time(demo, tmp_path, counted,
     assert "cannot be stored" in caplog.text
 
 
-def test_only_the_last_networks_are_kept(demo, tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "_STORED", 2)
-    settings = Settings(cache_dir=tmp_path / "cache")
-    for factor in (1.0, 0.9, 0.8):
-        roads = demo.roads.model_copy(update={"speed_factor": factor})
-        read_roads(demo.model_copy(update={"roads": roads}), settings=settings)
-    assert len(stored_files(settings)) == 2
+def test_only_the_networks_used_last_are_kept(tmp_path):
+    for age, name in enumerate("abcd"):
+        store.save(tmp_path / f"{name}.arrow", small())
+        if name != "c":
+            prepare(road_graph(store.load(tmp_path / f"{name}.arrow")))
+        for file in tmp_path.glob(f"{name}.*"):
+            os.utime(file, (1000 + age, 1000 + age))
+    store.touch(tmp_path / "a.arrow")
+    store.forget_old(tmp_path, 2)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "a.arrow",
+        "a.hierarchy.arrow",
+        "d.arrow",
+        "d.hierarchy.arrow",
+    ]

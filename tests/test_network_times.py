@@ -193,12 +193,12 @@ def test_neighbours_on_the_same_road_may_walk_straight():
     assert minutes(times) == pytest.approx({("h", "p"): 0.0, ("h", "q"): 0.6})
 
 
-def test_on_foot_roads_are_walked_both_ways_and_trunk_roads_not_at_all():
+def test_on_foot_roads_are_walked_both_ways_and_motorways_not_at_all():
     roads = network(
         LINE,
         [
             road("B", "A", oneway=True),
-            road("B", "C", road_class="trunk"),
+            road("B", "C", road_class="motorway"),
             road("B", "C", via=[(1500, 100)], length_m=1200.0),
         ],
     )
@@ -367,3 +367,13 @@ def two_shores():
         "2023",
     )
     return roads, towns, points
+
+
+def test_people_walk_along_national_roads_and_not_along_motorways():
+    edges = [road("A", "B", road_class="trunk"), road("B", "C", road_class="motorway")]
+    edges.append(road("B", "D", road_class="residential"))
+    roads = network({**LINE, "D": (1000, 1000)}, edges)
+    home, place = homes({"h": (0, 0)}), sites({"p": (1000, 1000), "q": (2000, 0)})
+    times = travel_times(roads, home, place, mode="foot", cutoff_min=120, snap_limit_m=100)
+    assert minutes(times) == pytest.approx({("h", "p"): 30})
+    assert times.unsnapped == ("q",)

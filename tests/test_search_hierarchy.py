@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ruralcare.errors import TableError
-from ruralcare.network.search import hierarchy, plain, preparing
+from ruralcare.network.search import hierarchy, plain, preparing, views
 from ruralcare.network.search.arrays import LONGEST_TICKS, Arcs, Ends, infinity, limit_key
 from ruralcare.network.search.compiled import available
 
@@ -59,14 +59,11 @@ def test_one_to_all_is_what_networkx_finds(case):
 
 @EXAMPLES
 @given(cases_.cases())
-def test_pairs_and_matrix_are_what_networkx_finds(case):
+def test_pairs_are_what_networkx_finds(case):
     prepared = hierarchy.contract(case.arcs)
-    given_ = (prepared, case.sources, case.targets, case.limit)
     expected = cases_.true_pairs(case.arcs, case.sources, case.targets, case.limit)
-    assert cases_.same(hierarchy.pairs(*given_), expected)
-    table = np.full((len(case.sources), len(case.targets)), infinity(case.dtype), case.dtype)
-    table[expected.source, expected.target] = expected.key
-    assert np.array_equal(hierarchy.matrix(*given_), table)
+    found = hierarchy.pairs(prepared, case.sources, case.targets, case.limit)
+    assert cases_.same(found, expected)
 
 
 @settings(deadline=None, max_examples=30)
@@ -134,7 +131,10 @@ def test_a_sweep_over_some_places_is_the_sweep_over_all(roads):
     for ticks in (300_000, LONGEST_TICKS):
         limit = limit_key(ticks, arcs.key.dtype)
         all_nodes = hierarchy.one_to_all(prepared, sources, limit)
-        assert np.array_equal(hierarchy.matrix(prepared, sources, everywhere, limit), all_nodes)
+        found = hierarchy.pairs(prepared, sources, everywhere, limit)
+        table = np.full_like(all_nodes, infinity(all_nodes.dtype))
+        table[found.source, found.target] = found.key
+        assert np.array_equal(table, all_nodes)
 
 
 def test_many_sources_in_chunks_and_threads(roads, monkeypatch):
@@ -158,6 +158,29 @@ def test_many_sources_in_chunks_and_threads(roads, monkeypatch):
         assert cases_.same(parts, whole)
         assert np.array_equal(hierarchy.one_to_all(prepared, sources, limit, threads=threads), ways)
     assert [round(10 * done) for done in told] == 2 * list(range(1, 11))
+
+
+def test_few_sources_are_news_and_work_for_every_thread(roads):
+    """A thousand sources are not one piece of work: others help, and one can stop between."""
+    arcs, prepared = roads
+    sources, targets = (cases_.random_points(arcs, 200, seed=seed) for seed in (8, 9))
+    limit = limit_key(500_000, arcs.key.dtype)
+    expected = plain.pairs(arcs, sources, targets, limit)
+    assert len(expected.key) > 100
+    for threads in (1, 2):
+        told = []
+        found = hierarchy.pairs(
+            prepared,
+            sources,
+            targets,
+            limit,
+            threads=threads,
+            progress=lambda step, done, told=told: told.append(done),
+        )
+        assert cases_.same(found, expected)
+        assert len(told) >= 2 * threads
+        assert told[-1] == 1.0
+        assert told == sorted(told)
 
 
 def test_new_york_is_what_scipy_finds(shared_data):
@@ -237,7 +260,7 @@ def test_arrays_of_a_file_serve(roads, tmp_path):
         hierarchy.pairs(stored, points, points, limit),
         hierarchy.pairs(prepared, points, points, limit),
     )
-    arcs_of_a_file = Arcs(*(preparing.fixed(part) for part in (arcs.first, arcs.head, arcs.key)))
+    arcs_of_a_file = Arcs(*(views.fixed(part) for part in (arcs.first, arcs.head, arcs.key)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(preparing, "_REGION", 300)
         assert same_arrays(hierarchy.contract(arcs_of_a_file), prepared)
@@ -289,14 +312,11 @@ def test_nothing_to_search(dtype):
     assert (hierarchy.one_to_all(prepared, lost, limit) == infinity(dtype)).all()
     for sources, targets in itertools.product([nobody, lost, somewhere], repeat=2):
         found = hierarchy.pairs(prepared, sources, targets, limit)
-        table = hierarchy.matrix(prepared, sources, targets, limit)
-        assert table.shape == (len(sources), len(targets))
         if sources is somewhere and targets is somewhere:
             assert found.source.tolist() == [0, 0, 1]
             assert found.target.tolist() == [0, 1, 1]
         else:
             assert not len(found.source)
-            assert (table == infinity(dtype)).all()
 
 
 @pytest.mark.parametrize("dtype", cases_.DTYPES)

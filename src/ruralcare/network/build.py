@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -18,8 +19,7 @@ from ruralcare.language import Message
 from ruralcare.network.chains import Chains, chain_vertices, find_chains
 from ruralcare.network.parts import strong_parts, weak_parts
 from ruralcare.network.speeds import (
-    FERRY_KMH,
-    average_kmh,
+    closed_ids,
     driving_speeds,
     open_ways,
     speed_notes,
@@ -29,7 +29,7 @@ from ruralcare.scenario import RoadsSource
 from ruralcare.types import RoadNetwork
 from ruralcare.units import kilometres, metres, minutes_at
 
-__all__ = ["FERRY_KMH", "average_kmh", "build_network", "line_lengths_m"]
+__all__ = ["build_network", "line_lengths_m", "without_closed"]
 
 # Lines that are drawn at a time.
 _PART = 100_000
@@ -55,7 +55,9 @@ class _Edges:
         return _Edges(*(part[chosen] for part in parts))  # type: ignore[arg-type]
 
 
-def build_network(lines: RoadLines, roads: RoadsSource, *, keep_all: bool = False) -> RoadNetwork:
+def build_network(
+    lines: RoadLines, roads: RoadsSource, *, keep_all: bool = False, keep_closed: bool = False
+) -> RoadNetwork:
     """Build the graph: cut ways at junctions, give them times, keep what hangs together.
 
     Ways meet where they share a node. Pieces without a link to the rest are kept if their roads
@@ -73,6 +75,9 @@ def build_network(lines: RoadLines, roads: RoadsSource, *, keep_all: bool = Fals
         departures, a quarter at each of its ends on land.
     keep_all : bool
         Keep every piece and every one-way road, whether it can be reached and left or not.
+    keep_closed : bool
+        Keep what the scenario closes by its id, as edges of its own, for the caller to take away
+        (:func:`without_closed`) once holes in the data are filled: a closure is no hole.
 
     Returns
     -------
@@ -90,7 +95,7 @@ def build_network(lines: RoadLines, roads: RoadsSource, *, keep_all: bool = Fals
         The scenario has no speed for a class of road, nothing may be used, or no piece is long
         enough.
     """
-    lines, speeds, crossing_min, notes = _driven(lines, roads)
+    lines, speeds, crossing_min, notes = _driven(lines, roads, keep_closed=keep_closed)
     edges, pieces, more = _kept(_cut(lines), lines, roads, keep_all=keep_all)
     alike = _alike(lines, roads, speeds)[edges.way]
     oneway = lines.ways["oneway"].to_numpy()[edges.way]
@@ -106,15 +111,34 @@ def build_network(lines: RoadLines, roads: RoadsSource, *, keep_all: bool = Fals
     return RoadNetwork(nodes, table, pieces, tuple(notes), readings=readings)
 
 
+def without_closed(roads: RoadNetwork, closed: Iterable[str]) -> RoadNetwork:
+    """Return a network without the edges that are closed.
+
+    Parameters
+    ----------
+    roads : RoadNetwork
+        Built with ``keep_closed``.
+    closed : iterable of str
+        Ids of the closed ways (:func:`~ruralcare.network.speeds.closed_ids`).
+
+    Returns
+    -------
+    RoadNetwork
+        The nodes stay; some may have no edge.
+    """
+    shut = roads.edges["source_id"].isin(set(closed)) & ~roads.edges["proxy"]
+    return replace(roads, edges=roads.edges[~shut].reset_index(drop=True), memo={})
+
+
 def _driven(
-    lines: RoadLines, roads: RoadsSource
+    lines: RoadLines, roads: RoadsSource, *, keep_closed: bool
 ) -> tuple[RoadLines, Floats, Floats, list[Message]]:
     """Return the ways in use, their speeds, minutes of crossing per metre, and what to tell."""
     ends = np.cumsum(lines.sizes)
     length_m = line_lengths_m(lines.coordinates, ends - lines.sizes, ends - 1, lines.crs)
     length_m *= lines.ways["stretch"].to_numpy()
     notes = speed_notes(lines, roads, length_m)
-    usable = open_ways(lines, roads)
+    usable = open_ways(lines, roads, keep_closed=keep_closed)
     lines = lines.take(usable)
     return lines, *driving_speeds(lines, roads, length_m[usable]), notes
 
@@ -192,7 +216,9 @@ def _alike(lines: RoadLines, roads: RoadsSource, speeds: Floats) -> Ints:
     number = np.zeros(len(ways), dtype=np.int64)
     columns = ("kind", "road_class", "oneway", "name", "ref", "bridge", "tunnel")
     headway_min = ways["headway_min"].fillna(roads.ferry_headway_min)
-    told: list[pd.Series] = [pd.Series(speeds), headway_min, *(ways[name] for name in columns)]
+    shut = ways["source_id"].isin(closed_ids(lines, roads))
+    told: list[pd.Series] = [pd.Series(speeds), headway_min, shut]
+    told += [ways[name] for name in columns]
     for values in told:
         codes, known = pd.factorize(values)
         # Both numbers are below the number of ways: their product cannot overflow.

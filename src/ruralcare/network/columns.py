@@ -50,22 +50,16 @@ class Columns:
         """Return an array of truth values."""
         return self.array(name).view(np.bool_)
 
-    def words(self, name: str) -> NDArray[np.object_]:
+    def words(self, name: str) -> pd.Series:
         """Return an array of texts."""
-        cell = self._cell(name)
-        known = np.asarray(cell.dictionary.to_pylist(), dtype=object)
-        return np.asarray(known[cell.indices.to_numpy()])
+        return pd.Series(self._cell(name).dictionary_decode().to_pandas())
 
-    def values(self, name: str) -> NDArray[Any]:
+    def values(self, name: str) -> NDArray[Any] | pd.Series:
         """Return an array of whatever it holds; truth values are told by their type."""
         cell = self._cell(name)
         if pa.types.is_dictionary(cell.type):
             return self.words(name)
         return self.flags(name) if cell.type == pa.uint8() else self.array(name)
-
-    def raw(self, name: str) -> pa.Array:
-        """Return an array as it is stored."""
-        return self._cell(name)
 
     def _cell(self, name: str) -> pa.Array:
         return self._table.column(name).chunk(0).values

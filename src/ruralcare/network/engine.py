@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 from ruralcare.language import Message
 from ruralcare.network.ends import Joined, merge, rides_along
 from ruralcare.network.graph import RoadGraph
-from ruralcare.network.search.arrays import Ends, Found, Keys, infinity
+from ruralcare.network.search.arrays import Arcs, Ends, Found, Int32s, Keys, infinity
 from ruralcare.network.search.compiled import available, compiling
 from ruralcare.network.search.hierarchy import Hierarchy
 from ruralcare.progress import Progress, silent
 from ruralcare.types import Direction
 
-__all__ = ["Engine", "nearest_nodes", "prepare", "ways"]
-
-Ints = NDArray[np.int64]
+__all__ = ["Engine", "chosen", "nearest_nodes", "prepare", "tree", "ways", "ways_to_all"]
 
 Engine = Literal["auto", "plain", "buckets", "hierarchy"]
 """``plain`` is scipy; ``buckets`` needs no preparation; ``hierarchy`` prepares the graph once."""
@@ -57,50 +55,54 @@ def ways(
     threads : int, optional
         Threads that search; by default as many as there are cores. The answer is the same.
     progress : Progress
-        Told how far the search is, and when it has to be prepared.
+        Told how far the search is, and when it has to be prepared; if it raises, the search ends.
+
+    Returns
+    -------
+    Found
+        The pairs, sorted by source, then target, with their ways.
     """
-    # The search runs from the side with fewer points, against the arcs if that is the targets.
-    if len(targets) < len(sources):
-        found = _swapped(
-            _search(
-                graph, targets.into, sources.out, limit, engine, threads, progress, backward=True
-            )
-        )
-    else:
-        found = _search(
-            graph, sources.out, targets.into, limit, engine, threads, progress, backward=False
-        )
+    threads = threads or os.cpu_count() or 1
+    engine = chosen(graph, sources, targets, limit, engine, threads=threads, progress=progress)
+    found = _searched(graph, sources, targets, limit, engine, threads, progress)
     return merge(found, rides_along(sources, targets), limit)
 
 
-def _search(
+def _searched(
     graph: RoadGraph,
-    sources: Ends,
-    targets: Ends,
+    sources: Joined,
+    targets: Joined,
     limit: int,
     engine: Engine,
-    threads: int | None,
+    threads: int,
     progress: Progress,
-    *,
-    backward: bool,
 ) -> Found:
-    if engine == "plain" or not available():
+    if engine == "hierarchy":
+        from ruralcare.network.search import hierarchy
+
+        made = prepare(graph, progress)
+        with compiling(progress):
+            return hierarchy.pairs(
+                made, sources.out, targets.into, limit, threads=threads, progress=progress
+            )
+    arcs, starts, ends = _sides(graph, sources, targets)
+    if engine == "plain":
         from ruralcare.network.search import plain
 
-        return plain.pairs(graph.backward if backward else graph.forward, sources, targets, limit)
-    from ruralcare.network.search import buckets, hierarchy
+        found = plain.pairs(arcs, starts, ends, limit, progress=progress)
+    else:
+        from ruralcare.network.search import buckets
 
-    if engine == "auto":
-        engine = _chosen(graph, sources, targets, limit, backward=backward)
-    threads = threads or os.cpu_count() or 1
-    with compiling(progress):
-        if engine == "hierarchy":
-            made = prepare(graph, progress)
-            starts, ends = (targets, sources) if backward else (sources, targets)
-            found = hierarchy.pairs(made, starts, ends, limit, threads=threads, progress=progress)
-            return _swapped(found) if backward else found
-        arcs = graph.backward if backward else graph.forward
-        return buckets.pairs(arcs, sources, targets, limit, threads=threads, progress=progress)
+        with compiling(progress):
+            found = buckets.pairs(arcs, starts, ends, limit, threads=threads, progress=progress)
+    return found if arcs is graph.forward else _swapped(found)
+
+
+def _sides(graph: RoadGraph, sources: Joined, targets: Joined) -> tuple[Arcs, Ends, Ends]:
+    """Return the side with fewer points, from which to search, with the arcs for it."""
+    if len(targets) < len(sources):
+        return graph.backward, targets.into, sources.out
+    return graph.forward, sources.out, targets.into
 
 
 def _swapped(found: Found) -> Found:
@@ -109,25 +111,52 @@ def _swapped(found: Found) -> Found:
     return Found(found.target[order], found.source[order], found.key[order])
 
 
-def _chosen(
-    graph: RoadGraph, sources: Ends, targets: Ends, limit: int, *, backward: bool
+def chosen(
+    graph: RoadGraph,
+    sources: Joined,
+    targets: Joined,
+    limit: int,
+    engine: Engine = "auto",
+    *,
+    threads: int = 1,
+    progress: Progress = silent,
 ) -> Engine:
-    """Choose by what the search is expected to cost.
+    """Choose the engine by what the search is expected to cost.
 
-    Preparing a graph pays once the searches made without it would have cost as much: then the
-    whole costs at most twice of what it would have with foresight.
+    Preparing a graph pays once the searches made without it would have taken as long: then the
+    whole takes at most twice as long as it would have with foresight.
+
+    Parameters
+    ----------
+    graph : RoadGraph
+        The graph; what is searched without preparing it is noted there.
+    sources, targets, limit
+        As for :func:`ways`.
+    engine : {"auto", "plain", "buckets", "hierarchy"}
+        What is asked for.
+    threads : int
+        Threads that will search, on all machines; one alone prepares.
+    progress : Progress
+        Told when routines have to be compiled for trying.
+
+    Returns
+    -------
+    {"plain", "buckets", "hierarchy"}
+        What was asked for, if that was one of them; without numba, ``plain``.
     """
-    from ruralcare.network.search import buckets
-
-    count = len(sources)
+    if engine == "plain" or not available():
+        return "plain"
+    if engine != "auto":
+        return engine
+    arcs, starts, ends = _sides(graph, sources, targets)
+    count = len(starts)
     if count <= _TRIED:
         return "buckets"
-    arcs = graph.backward if backward else graph.forward
     tried = np.unique(np.linspace(0, count - 1, _TRIED).astype(np.int64))
-    reached = buckets.one_to_all(arcs, sources.take(tried), limit)
+    reached = ways_to_all(arcs, starts.take(tried), limit, progress=progress)
     nodes = np.count_nonzero(reached != infinity(reached.dtype)) / len(tried)
-    plain_s = count * nodes * _S_PER_NODE_SEARCHED
-    prepared_s = (count + len(targets)) * _S_PER_END_PREPARED_FOR
+    plain_s = count * nodes * _S_PER_NODE_SEARCHED / threads
+    prepared_s = (count + len(ends)) * _S_PER_END_PREPARED_FOR / threads
     if graph.kept.hierarchy is not None:
         return "hierarchy" if prepared_s < plain_s else "buckets"
     preparing_s = graph.nodes * _S_PER_NODE_PREPARED
@@ -146,6 +175,11 @@ def prepare(graph: RoadGraph, progress: Progress = silent) -> Hierarchy:
         The graph.
     progress : Progress
         Told how far the preparation is.
+
+    Returns
+    -------
+    Hierarchy
+        The graph prepared, which is kept with it.
     """
     if graph.kept.hierarchy is not None:
         return graph.kept.hierarchy
@@ -158,6 +192,64 @@ def prepare(graph: RoadGraph, progress: Progress = silent) -> Hierarchy:
     if graph.kept.store is not None:
         graph.kept.store(graph)
     return made
+
+
+def ways_to_all(arcs: Arcs, sources: Ends, limit: int, *, progress: Progress = silent) -> Keys:
+    """Return the ways from a few points to all nodes, without preparing anything.
+
+    Parameters
+    ----------
+    arcs : Arcs
+        Arcs of a graph, forward or backward.
+    sources : Ends
+        Points to start from.
+    limit : int
+        Longest way, as a key.
+    progress : Progress
+        Told when routines have to be compiled.
+
+    Returns
+    -------
+    array of int32 or int64, shape (sources, nodes)
+        Keys; infinity where there is no way within the limit.
+    """
+    if not available():
+        from ruralcare.network.search import plain
+
+        return plain.one_to_all(arcs, sources, limit)
+    from ruralcare.network.search import buckets
+
+    with compiling(progress):
+        return buckets.one_to_all(arcs, sources, limit)
+
+
+def tree(
+    arcs: Arcs, source: Ends, limit: int, *, progress: Progress = silent
+) -> tuple[Keys, Int32s]:
+    """Return the quickest ways from one point, and the arc by which each node is reached.
+
+    Parameters
+    ----------
+    arcs, limit, progress
+        As for :func:`ways_to_all`.
+    source : Ends
+        One point.
+
+    Returns
+    -------
+    key : array of int32 or int64, shape (nodes,)
+        Keys; infinity where there is no way within the limit.
+    parent : array of int32, shape (nodes,)
+        Last arc of each way, or −1; see :func:`.buckets.tree`.
+    """
+    if not available():
+        from ruralcare.network.search import plain
+
+        return plain.tree(arcs, source, limit)
+    from ruralcare.network.search import buckets
+
+    with compiling(progress):
+        return buckets.tree(arcs, source, limit)
 
 
 def nearest_nodes(
@@ -192,17 +284,23 @@ def nearest_nodes(
     key : array, shape (nodes, k)
         Way to each place, nearest first; infinity where there is none within the limit.
     place : array of int32, shape (nodes, k)
-        Its number, or −1; of equally near places the first one.
+        Its number, or −1; of equally near places the one with the least proxy, then the first.
     """
     arcs = graph.backward if direction == "to_place" else graph.forward
+    step = Message("Measuring travel times")
+    progress(step, 0.0)
     if engine == "plain" or not available():
         from ruralcare.network.search import plain
 
-        return plain.k_nearest(arcs, places, k, limit)
-    from ruralcare.network.search import buckets
+        found = plain.k_nearest(arcs, places, k, limit, progress=progress)
+    else:
+        from ruralcare.network.search import buckets
 
-    with compiling(progress):
-        if k > 1:
-            return buckets.k_nearest(arcs, places, k, limit)
-        key, place = buckets.nearest(arcs, places, limit)
-        return key[:, None], place[:, None]
+        with compiling(progress):
+            if k > 1:
+                found = buckets.k_nearest(arcs, places, k, limit)
+            else:
+                key, place = buckets.nearest(arcs, places, limit)
+                found = key[:, None], place[:, None]
+    progress(step, 1.0)
+    return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
+from typing import cast
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ruralcare.errors import TableError
@@ -87,13 +89,30 @@ class RoadGraph:
         return self.forward.nodes
 
 
-# Making a graph takes seconds for a country, and every question about a network needs it.
-_made: WeakKeyDictionary[RoadNetwork, dict[tuple[str, float], RoadGraph]] = WeakKeyDictionary()
-
-
 def keep_graph(roads: RoadNetwork, graph: RoadGraph, walking_kmh: float = 0.0) -> None:
-    """Remember a graph as that of its network."""
-    _made.setdefault(roads, {})[graph.mode, walking_kmh if graph.mode == "foot" else 0.0] = graph
+    """Remember a graph with its network: making one takes seconds for a country."""
+    roads.memo[_memo_key(graph.mode, walking_kmh)] = (_content(roads, graph.mode), graph)
+
+
+def _memo_key(mode: str, walking_kmh: float) -> tuple[str, str, float]:
+    return ("graph", mode, walking_kmh if mode == "foot" else 0.0)
+
+
+def _content(roads: RoadNetwork, mode: str) -> int:
+    """Return a checksum of what a graph is made from: edges may be changed in a notebook."""
+    edges, total = roads.edges, len(roads.nodes)
+    for name in ("u", "v", "time_min", "length_m", "oneway", "proxy"):
+        total = zlib.crc32(edges[name].to_numpy().tobytes(), total)
+    if mode == "foot":
+        total = zlib.crc32(_on_foot(edges).tobytes(), total)
+    return total
+
+
+def _on_foot(edges: pd.DataFrame) -> NDArray[np.int8]:
+    """Tell of each edge whether it is a ferry (2), may be walked (1), or may not (0)."""
+    ferry = (edges["kind"] == "ferry").to_numpy(dtype=bool)
+    walked = ~edges["road_class"].isin(NOT_ON_FOOT).to_numpy(dtype=bool)
+    return np.where(ferry, 2, walked).astype(np.int8)
 
 
 def road_graph(roads: RoadNetwork, *, mode: str = "car", walking_kmh: float = 4.0) -> RoadGraph:
@@ -104,8 +123,8 @@ def road_graph(roads: RoadNetwork, *, mode: str = "car", walking_kmh: float = 4.
     roads : RoadNetwork
         The network.
     mode : {"car", "foot"}
-        On foot, roads are walked in both directions at ``walking_kmh``, motorways and trunk
-        roads not at all; ferries take their time.
+        On foot, roads are walked in both directions at ``walking_kmh``, motorways not
+        at all; ferries take their time.
     walking_kmh : float
         Walking speed.
 
@@ -116,9 +135,9 @@ def road_graph(roads: RoadNetwork, *, mode: str = "car", walking_kmh: float = 4.
     """
     if mode not in ("car", "foot"):
         raise TableError(f"mode must be car or foot, not {mode}")
-    kept = _made.get(roads, {}).get((mode, walking_kmh if mode == "foot" else 0.0))
-    if kept is not None:
-        return kept
+    kept = roads.memo.get(_memo_key(mode, walking_kmh))
+    if isinstance(kept, tuple) and kept[0] == _content(roads, mode):
+        return cast(RoadGraph, kept[1])
     graph = _graph(roads, mode, walking_kmh)
     keep_graph(roads, graph, walking_kmh)
     return graph
@@ -130,11 +149,11 @@ def _graph(roads: RoadNetwork, mode: str, walking_kmh: float) -> RoadGraph:
     oneway = edges["oneway"].to_numpy(dtype=bool)
     usable = np.ones(len(edges), dtype=bool)
     if mode == "foot":
-        ferry = (edges["kind"] == "ferry").to_numpy()
+        way = _on_foot(edges)
         walked = minutes_at(edges["length_m"].to_numpy(dtype=float), walking_kmh)
-        minutes = np.where(ferry, minutes, walked)
+        minutes = np.where(way == 2, minutes, walked)
         oneway = np.zeros(len(edges), dtype=bool)
-        usable = ferry | ~edges["road_class"].isin(NOT_ON_FOOT).to_numpy()
+        usable = way > 0
     time = ticks(minutes)
     if time.max(initial=0) > LONGEST_TICKS:
         raise TableError("an edge of the network takes longer than 298 hours")

@@ -22,6 +22,7 @@ __all__ = [
     "Ways",
     "both",
     "gabriel",
+    "nearest_of_others",
     "neighbours",
     "no_ways",
     "straight_lines",
@@ -42,8 +43,10 @@ FINENESS: Final = ((1000.0, 20_000.0), (500.0, 10_000.0), (250.0, 5000.0))
 how far beyond the nodes that are to be joined such points are set."""
 
 _NEAREST = 8
-# Of a group with many nodes, only those among the nearest to some node of another group are tried.
+# Of a group with many nodes, only so many are tried with one node of another group.
 _FACING = 64
+# Links that are looked at first, the shortest of all; then twice as many, and so on.
+_TRIED = 1000
 # Points all on a line have no triangles; up to so many of them, all pairs are neighbours.
 _FEW = 40
 
@@ -203,7 +206,7 @@ def ways_over_land(
         members = np.flatnonzero(part == number)
         if len(np.unique(group[members])) == 1:
             continue
-        links = _join(links, _straight(xy, members, links, land), len(xy))
+        links = _straight(xy, members, links, land)
         for fineness in range(len(FINENESS)):
             if len(np.unique(_groups(links, len(xy))[members])) == 1:
                 break
@@ -242,25 +245,89 @@ def _join(links: Ways, more: Ways, count: int) -> Ways:
 
 
 def _straight(xy: Floats, members: Ints, links: Ways, land: Land) -> Ways:
-    """Return straight links from each group of the members to the nearest nodes of others."""
-    group = _groups(links, len(xy))
-    u, v = [], []
-    groups = np.unique(group[members])
-    for number in groups if len(groups) > 1 else []:
-        inside, outside = members[group[members] == number], members[group[members] != number]
-        if len(inside) > _FACING:
-            facing = cKDTree(xy[inside]).query(xy[outside], k=_FACING)[1]
-            inside = inside[np.unique(facing)]
-        nearest = cKDTree(xy[outside]).query(xy[inside], k=min(_NEAREST, len(outside)))[1]
-        nearest = nearest.reshape(len(inside), -1)
-        u.append(np.repeat(inside, nearest.shape[1]))
-        v.append(outside[nearest.ravel()])
-    if not u:
-        return no_ways()
-    a, b = np.concatenate(u), np.concatenate(v)
-    lines = straight_lines(xy[a], xy[b])
-    dry = land.carries(lines)
-    return Ways(a[dry], b[dry], lines[dry])
+    """Join the groups of the members by the shortest straight links over land."""
+    one, other = _facing(xy[members], _groups(links, len(xy))[members])
+    one, other = members[one], members[other]
+    some = _TRIED
+    while len(one):
+        # Most candidates are never looked at: shorter ones join what they would.
+        lines = straight_lines(xy[one[:some]], xy[other[:some]])
+        dry = land.carries(lines)
+        links = _join(links, Ways(one[:some][dry], other[:some][dry], lines[dry]), len(xy))
+        group = _groups(links, len(xy))
+        one, other, some = one[some:], other[some:], 2 * some
+        apart = group[one] != group[other]
+        one, other = one[apart], other[apart]
+    return links
+
+
+def _facing(xy: Floats, group: Ints) -> tuple[Ints, Ints]:
+    """Return each point with the nearest ones of other groups, the shortest pairs first."""
+    one, other = nearest_of_others(xy, group, _NEAREST)
+    length_m = np.round(np.hypot(*(xy[one] - xy[other]).T), 3)
+    # Of many points of one group that have the same nearest, those that are nearest to it.
+    many = np.bincount(group)[group[one]] > _FACING
+    order = np.lexsort((one, length_m, group[one], other))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (np.diff(other[order]) != 0) | (np.diff(group[one[order]]) != 0)
+    start = np.flatnonzero(first)
+    rank = np.arange(len(order)) - start[np.cumsum(first) - 1]
+    kept = np.sort(order[(rank < _FACING) | ~many[order]])
+    one, other, length_m = one[kept], other[kept], length_m[kept]
+    # Two that have each other among their nearest are one pair.
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    pair = np.unique(2 * (low * len(xy) + high) + (one > other), return_index=True)
+    single = np.ones(len(pair[0]), dtype=bool)
+    single[1:] = np.diff(pair[0] // 2) != 0
+    kept = pair[1][single]
+    order = np.lexsort((other[kept], one[kept], length_m[kept]))
+    return one[kept][order], other[kept][order]
+
+
+def nearest_of_others(xy: Floats, group: Ints, count: int) -> tuple[Ints, Ints]:
+    """Return the nearest points of other groups for each point.
+
+    Two groups have different numbers, so they differ in a digit of base two. For each digit, the
+    points that have a 0 there look for the nearest of those that have a 1, and the other way
+    round: the nearest of all other groups are among what is found, and 17 digits do for a hundred
+    thousand groups.
+
+    Parameters
+    ----------
+    xy : array of float, shape (n, 2)
+        Points.
+    group : array of int, shape (n,)
+        Group of each.
+    count : int
+        How many to find for each, as far as there are so many.
+
+    Returns
+    -------
+    one, other : array of int
+        Points, ascending, and points of other groups; of each point the nearest first.
+    """
+    number = np.unique(group, return_inverse=True)[1].reshape(-1)
+    ranks = np.arange(1, count + 1)
+    far = np.full((len(xy), count), np.inf)
+    found = np.zeros((len(xy), count), dtype=np.int64)
+    for digit in range(int(number.max(initial=0)).bit_length()):
+        is_set = (number >> digit & 1).astype(bool)
+        for asked, there in (
+            (np.flatnonzero(is_set), np.flatnonzero(~is_set)),
+            (np.flatnonzero(~is_set), np.flatnonzero(is_set)),
+        ):
+            distance, which = cKDTree(xy[there]).query(xy[asked], k=ranks)
+            which = there[np.minimum(which, len(there) - 1)]
+            # Those that differ in an earlier digit, too, were there to be found before.
+            earlier = (number[asked, None] ^ number[which]) & ((1 << digit) - 1)
+            distance[earlier != 0] = np.inf
+            distance = np.concatenate([far[asked], distance], axis=1)
+            which = np.concatenate([found[asked], which], axis=1)
+            best = np.argsort(distance, axis=1, kind="stable")[:, :count]
+            far[asked] = np.take_along_axis(distance, best, axis=1)
+            found[asked] = np.take_along_axis(which, best, axis=1)
+    one, rank = np.nonzero(np.isfinite(far))
+    return one, found[one, rank]
 
 
 def _around(xy: Floats, members: Ints, links: Ways, piece: shapely.Geometry, fineness: int) -> Ways:

@@ -98,8 +98,10 @@ def build_proxy(townships: Townships, points: DemandPoints, roads: RoadsSource) 
         notes.append(Message("Ferries do not run in this scenario."))
     elif roads.ferries:
         table = pd.concat([table, _ferries(roads, townships, xy, home)], ignore_index=True)
+    # A pier is no street: who lives where only a ferry lands still needs a road to stand on.
+    by_land = table[table["kind"] == "road"]
     linked = np.zeros(len(xy), dtype=bool)
-    linked[table["u"].to_numpy(dtype=np.int64)] = linked[table["v"].to_numpy(dtype=np.int64)] = True
+    linked[by_land["u"].to_numpy(np.int64)] = linked[by_land["v"].to_numpy(np.int64)] = True
     table = pd.concat([table, _lone(xy, ~linked, speed_kmh)], ignore_index=True)
     edges = gpd.GeoDataFrame(
         table.drop(columns="geometry").assign(

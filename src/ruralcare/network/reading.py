@@ -18,9 +18,10 @@ from ruralcare.inputs.roads.files import RoadLines, read_road_lines
 from ruralcare.inputs.roads.sources import road_files
 from ruralcare.language import Message
 from ruralcare.network import store
-from ruralcare.network.build import build_network
+from ruralcare.network.build import build_network, without_closed
 from ruralcare.network.completion import complete, hole_notes
 from ruralcare.network.proxy import build_proxy
+from ruralcare.network.speeds import closed_ids
 from ruralcare.progress import Progress, silent
 from ruralcare.scenario import Scenario
 from ruralcare.settings import Settings
@@ -108,11 +109,12 @@ def read_roads(
     stored = _stored(scenario, townships, points, places, lines, settings)
     if stored is not None and stored.exists():
         try:
-            roads = store.load(stored)
-            stored.touch()
-            return replace(roads, land=land)
+            roads = store.load(stored, land)
         except (OSError, ValueError, KeyError, pa.ArrowException) as error:
             _log.warning("The stored network %s cannot be used: %s", stored.name, error)
+        else:
+            store.touch(stored)
+            return roads
     roads = _built(scenario, townships, points, places, lines, settings, land)
     if stored is not None:
         _store(stored, roads)
@@ -134,19 +136,26 @@ def _built(
         assert points is not None
         return replace(build_proxy(townships, points, source), land=land)
     holes = source.complete is not None
+    closed: set[str] = set()
     if lines is None:
         # Nobody else holds the lines: those of a country take gigabytes.
         found = read_road_lines(scenario, _whole(townships), settings)
         assert found is not None
-        roads = build_network(found, source, keep_all=holes)
+        closed = closed_ids(found, source)
+        roads = build_network(found, source, keep_all=holes, keep_closed=holes)
         del found
     else:
-        roads = build_network(lines, source, keep_all=holes)
+        closed = closed_ids(lines, source)
+        roads = build_network(lines, source, keep_all=holes, keep_closed=holes)
     roads = replace(roads, land=land)
     limit_m = scenario.travel.snap_limit_m
     if holes:
         assert points is not None
-        return complete(roads, townships, points, source, places, snap_limit_m=limit_m)
+        # What is closed is no hole: links are made as if it were open, and do not replace it.
+        roads = complete(roads, townships, points, source, places, snap_limit_m=limit_m)
+        return without_closed(roads, closed) if closed else roads
+    if closed:
+        return roads
     if points is None:
         return roads
     notes = hole_notes(roads, points, snap_limit_m=limit_m)
@@ -171,16 +180,15 @@ def _stored(
         version("ruralcare").encode(),
         scenario.roads.model_dump_json(exclude={"attribution"}).encode(),
         scenario.crs.encode(),
-        b"".join(shapely.to_wkb(frame.geometry.to_numpy())),
-        b"".join(shapely.to_wkb(frame["seat"].to_numpy())),
-        "\n".join(f"{number} {name}" for number, name in frame["name"].items()).encode(),
         str(scenario.travel.snap_limit_m).encode(),
+        _bytes_of(frame.geometry),
+        _bytes_of(frame["seat"]),
+        "\n".join(f"{number} {name}" for number, name in frame["name"].items()).encode(),
+        b"" if townships.around is None else _bytes_of(townships.around.geometry),
+        b"" if points is None else _bytes_of(points.points),
+        b"" if points is None else "\n".join(points.frame["township_id"]).encode(),
+        b"" if places is None else _bytes_of(places),
     ]
-    if places is not None:
-        parts.append(b"".join(shapely.to_wkb(places.to_numpy())))
-    if points is not None:
-        parts.append(b"".join(shapely.to_wkb(points.points.to_numpy())))
-        parts.append("\n".join(points.frame["township_id"]).encode())
     if lines is not None:
         parts += [lines.coordinates.tobytes(), lines.node_ids.tobytes(), lines.sizes.tobytes()]
         parts.append(lines.ways.to_csv().encode())
@@ -193,13 +201,15 @@ def _stored(
     return settings.cache_dir / "networks" / f"{name}.arrow"
 
 
+def _bytes_of(geometry: gpd.GeoSeries) -> bytes:
+    return b"".join(shapely.to_wkb(geometry.to_numpy()))
+
+
 def _store(path: Path, roads: RoadNetwork) -> None:
     """Store a network, and let go of those that were not used for longest."""
     try:
         store.save(path, roads)
-        known = sorted(path.parent.glob("*.arrow"), key=lambda file: file.stat().st_mtime)
-        for old in known[:-_STORED]:
-            old.unlink(missing_ok=True)
+        store.forget_old(path.parent, _STORED)
     except OSError as error:
         # A full disk or a folder without permission costs time later, and nothing now.
         _log.warning("The network cannot be stored: %s", error)

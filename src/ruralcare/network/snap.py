@@ -19,8 +19,9 @@ __all__ = ["NOT_ON_FOOT", "NO_STOPPING", "Snapped", "snap_points"]
 NO_STOPPING: Final[tuple[str, ...]] = ("motorway", "motorway_link", "trunk_link")
 """Classes of road that no house or yard opens on."""
 
-NOT_ON_FOOT: Final[tuple[str, ...]] = ("motorway", "motorway_link", "trunk", "trunk_link")
-"""Classes of road that people do not walk along."""
+NOT_ON_FOOT: Final[tuple[str, ...]] = ("motorway", "motorway_link")
+"""Classes of road that people do not walk along. National roads (``trunk``) are the only way
+between many villages."""
 
 
 # A point this close to a proxy link stands at its end, or as good as on it.
@@ -72,7 +73,7 @@ def snap_points(
     limit_m : float
         A point farther from any suitable edge stays unsnapped.
     mode : {"car", "foot"}
-        On foot, trunk roads are not suitable either.
+        On foot, trunk roads and their ramps are suitable.
 
     Raises
     ------

@@ -18,6 +18,7 @@ from ruralcare.units import kilometres, minutes_at
 __all__ = [
     "FERRY_KMH",
     "average_kmh",
+    "closed_ids",
     "driving_speeds",
     "ferries_run",
     "open_ways",
@@ -77,7 +78,12 @@ def average_kmh(length_m: Floats, time_min: Floats) -> Floats:
     return minutes_at(length_m, time_min)
 
 
-def open_ways(lines: RoadLines, roads: RoadsSource) -> Flags:
+def closed_ids(lines: RoadLines, roads: RoadsSource) -> set[str]:
+    """Return the ids of the ways that a scenario closes by their ids."""
+    return set(lines.ways.loc[_closed(lines, roads), "source_id"])
+
+
+def open_ways(lines: RoadLines, roads: RoadsSource, *, keep_closed: bool = False) -> Flags:
     """Return which ways can be used in a scenario.
 
     Ferries that do not run, roads with a toll and what is closed by its id cannot.
@@ -88,6 +94,8 @@ def open_ways(lines: RoadLines, roads: RoadsSource) -> Flags:
         Ways of a road file.
     roads : RoadsSource
         ``profile``, ``ferries_run``, ``tolls`` and ``closed`` are looked at.
+    keep_closed : bool
+        Count what is closed by its id as open.
 
     Raises
     ------
@@ -95,12 +103,13 @@ def open_ways(lines: RoadLines, roads: RoadsSource) -> Flags:
         Nothing is left.
     """
     ways = lines.ways
-    shut = _closed(lines, roads)
+    closed = _closed(lines, roads)
+    shut = np.zeros_like(closed) if keep_closed else closed
     if not ferries_run(roads):
         shut = shut | (ways["kind"] == "ferry").to_numpy()
     if not _tolls(roads):
         shut = shut | ways["toll"].to_numpy()
-    if shut.all():
+    if (shut | closed).all():
         fault = Fault(
             Message("No road of the file may be used in this scenario."),
             Message("Check roads.tolls and roads.closed; expressways alone are no network."),

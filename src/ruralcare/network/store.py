@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -30,10 +33,21 @@ from ruralcare.network.search.arrays import Arcs
 from ruralcare.network.search.hierarchy import Hierarchy
 from ruralcare.types import RoadNetwork
 
-__all__ = ["fingerprint", "graph_from_bytes", "graph_to_bytes", "load", "save"]
+__all__ = [
+    "fingerprint",
+    "forget_old",
+    "graph_from_bytes",
+    "graph_to_bytes",
+    "load",
+    "save",
+    "touch",
+]
+
+_log = logging.getLogger(__name__)
 
 # Goes up whenever the same inputs would give another network or another layout of the file.
-_FORMAT = "2"
+_FORMAT = "3"
+_BESIDE = ".hierarchy.arrow"
 _GRAPH = ("strong_part", "edge", "edge_key", "usable", "oneway")
 _ARCS = ("first", "head", "key")
 
@@ -82,8 +96,22 @@ def save(path: Path, roads: RoadNetwork) -> None:
     _keep_adding(path, graph)
 
 
-def load(path: Path) -> RoadNetwork:
+def load(path: Path, land: shapely.MultiPolygon | None = None) -> RoadNetwork:
     """Read a network that was stored; its graph is mapped into memory, not read.
+
+    A hierarchy beside it that cannot be used is put away: it can be made again.
+
+    Parameters
+    ----------
+    path : Path
+        File that :func:`save` wrote.
+    land : MultiPolygon, optional
+        Land of the network.
+
+    Returns
+    -------
+    RoadNetwork
+        As it was saved.
 
     Raises
     ------
@@ -91,13 +119,55 @@ def load(path: Path) -> RoadNetwork:
         The file is not there, or damaged.
     """
     stored = open_columns(path)
-    roads = _network(stored)
+    roads = _network(stored, land)
     graph = _graph(stored)
-    if _beside(path).exists():
-        graph.kept.hierarchy = _hierarchy(open_columns(_beside(path)))
+    if graph.nodes != len(roads.nodes):
+        raise ValueError("the graph has other nodes than the network")
+    graph.kept.hierarchy = _prepared(path, graph)
     _keep_adding(path, graph)
     keep_graph(roads, graph)
     return roads
+
+
+def _prepared(path: Path, graph: RoadGraph) -> Hierarchy | None:
+    """Return the hierarchy that was stored beside a network, if it is there and whole."""
+    file = _beside(path)
+    if not file.exists():
+        return None
+    try:
+        made = _hierarchy(open_columns(file))
+        if made is not None and made.nodes == graph.nodes:
+            return made
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        _log.warning("The stored hierarchy %s cannot be used: %s", file.name, error)
+    with suppress(OSError):
+        file.unlink()
+    return None
+
+
+def touch(path: Path) -> None:
+    """Note that a stored network was used."""
+    for file in (path, _beside(path)):
+        with suppress(OSError):
+            os.utime(file)
+
+
+def forget_old(folder: Path, count: int) -> None:
+    """Remove all but the networks used last, each with what is stored beside it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where networks are stored.
+    count : int
+        How many to keep.
+    """
+    known = [file for file in folder.glob("*.arrow") if not file.name.endswith(_BESIDE)]
+    for old in sorted(known, key=lambda file: file.stat().st_mtime)[:-count]:
+        for file in (_beside(old), old):
+            # On some systems a file that another run has open cannot be removed.
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
 
 
 def graph_to_bytes(graph: RoadGraph) -> bytes:
@@ -115,13 +185,16 @@ def _keep_adding(path: Path, graph: RoadGraph) -> None:
     """Let what is made of a graph be stored beside it: no file that is in use is rewritten."""
 
     def add(made: RoadGraph) -> None:
-        write_columns(_beside(path), _hierarchy_arrays(made), {})
+        try:
+            write_columns(_beside(path), _hierarchy_arrays(made), {})
+        except OSError as error:
+            _log.warning("The hierarchy cannot be stored: %s", error)
 
     graph.kept.store = add
 
 
 def _beside(path: Path) -> Path:
-    return path.with_suffix(".hierarchy.arrow")
+    return path.with_suffix(_BESIDE)
 
 
 def _tables(roads: RoadNetwork) -> dict[str, NDArray[Any] | pa.Array]:
@@ -143,7 +216,7 @@ def _tables(roads: RoadNetwork) -> dict[str, NDArray[Any] | pa.Array]:
     return arrays
 
 
-def _network(stored: Columns) -> RoadNetwork:
+def _network(stored: Columns, land: shapely.MultiPolygon | None) -> RoadNetwork:
     crs = stored.about["crs"]
     xy = stored.array("nodes.xy").reshape(-1, 2)
     columns: dict[str, Any] = {}
@@ -151,7 +224,8 @@ def _network(stored: Columns) -> RoadNetwork:
         columns[name] = stored.values(f"edges.{name}")
     sizes = stored.array("lines.sizes")
     places = stored.array("lines.xy").reshape(-1, 2)
-    lines = shapely.linestrings(places, indices=np.repeat(np.arange(len(sizes)), sizes))
+    number = np.repeat(np.arange(len(sizes)), sizes)
+    lines = shapely.linestrings(places, indices=number)
     pieces = json.loads(stored.about["pieces"])
     table = pd.DataFrame(pieces["data"], columns=pieces["columns"])
     return RoadNetwork(
@@ -161,6 +235,7 @@ def _network(stored: Columns) -> RoadNetwork:
         gpd.GeoDataFrame(columns, geometry=lines, crs=crs),
         table.astype({"nodes": "int64", "length_m": "float64", "kept": "bool"}),
         notes=retell(stored.about["notes"]),
+        land=land,
         readings=retell(stored.about["readings"]),
     )
 

@@ -47,7 +47,7 @@ def travel_times(
     cutoff_min : float
         Longest time listed; ``math.inf`` lists every pair that has a way.
     mode : {"car", "foot"}
-        On foot, roads are walked both ways, motorways and trunk roads not at all.
+        On foot, roads are walked both ways, motorways not at all.
     direction : {"to_place", "to_demand"}
         Whether people travel to the place or carers to the home.
     walking_kmh : float

@@ -45,6 +45,8 @@ class RoadNetwork:
         The known land. A point does not join a road across water, however near it is.
     readings : tuple of Reading
         What was read from which file.
+    memo : dict
+        What was made of the network, for the room that made it to find again.
     """
 
     nodes: gpd.GeoDataFrame
@@ -53,6 +55,7 @@ class RoadNetwork:
     notes: tuple[Message, ...] = ()
     land: shapely.MultiPolygon | None = None
     readings: tuple[Reading, ...] = ()
+    memo: dict[object, object] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         columns = {

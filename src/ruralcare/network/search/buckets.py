@@ -6,15 +6,12 @@ Every search looks only at what it can reach within its limit, and leaves its ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from threading import Event, local
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ruralcare.language import Message
 from ruralcare.network.search.arrays import (
     Arcs,
     Ends,
@@ -25,15 +22,9 @@ from ruralcare.network.search.arrays import (
     infinity,
 )
 from ruralcare.network.search.checks import check
-from ruralcare.network.search.records import (
-    Records,
-    fixed,
-    graph_of,
-    points_of,
-    queue_for,
-    records,
-    reduced,
-)
+from ruralcare.network.search.records import Records, queue_for, records, reduced
+from ruralcare.network.search.threads import each
+from ruralcare.network.search.views import fixed, graph_of, points_of
 from ruralcare.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -96,7 +87,8 @@ def one_to_all(
             own.source = np.empty(arcs.nodes, dtype=np.int32)
         kernels.spread(graph, points, point, point + 1, limit, own.queue, key[point], own.source)
 
-    _each(search, range(len(sources)), threads, progress)
+    for _ in each(search, range(len(sources)), threads, progress):
+        pass
     return key
 
 
@@ -250,7 +242,8 @@ def pairs(
     if not len(joined) or not len(targets.node):
         return _all_of([], np.zeros(0, dtype=np.int64), arcs)
     if len(joined) <= _FEW_SOURCES:
-        ways = one_to_all(arcs, sources.take(joined), limit, threads=threads)
+        few = sources.take(joined)
+        ways = one_to_all(arcs, few, limit, threads=threads, progress=progress)
         return _at_targets(ways, joined, targets, limit)
     # Near sources one after the other: they look at the same part of the graph.
     joined = joined[np.argsort(sources.node[sources.first[joined]], kind="stable")]
@@ -261,13 +254,11 @@ def pairs(
     search = _PairSearch(arcs, graph, joined, limit)
     size = max(1, min(256, len(joined) // (8 * threads)))
     starts = range(0, len(joined), size)
-    parts: dict[int, _Part] = {}
 
-    def part(start: int) -> None:
-        parts[start] = search.run(start, min(start + size, len(joined)))
+    def part(start: int) -> _Part:
+        return search.run(start, min(start + size, len(joined)))
 
-    _each(part, starts, threads, progress, stop=search.stop)
-    return _all_of([parts[start] for start in starts], joined, arcs)
+    return _all_of(list(each(part, starts, threads, progress, search.stop)), joined, arcs)
 
 
 def _pays(arcs: Arcs, sources: Ends, targets: Ends, joined: Ints, limit: int) -> bool:
@@ -385,31 +376,3 @@ def _at_targets(ways: Keys, sources: Ints, targets: Ends, limit: int) -> Found:
     best = np.minimum.reduceat(way, targets.first[owner], axis=1)
     row, column = np.nonzero(best <= limit)
     return Found(sources[row], owner[column], best[row, column])
-
-
-def _each(
-    run: Callable[[int], None],
-    items: Iterable[int],
-    threads: int,
-    progress: Progress,
-    stop: Event | None = None,
-) -> None:
-    """Call for each item, in some threads; an interruption stops what has not begun."""
-    items = list(items)
-    step = Message("Measuring travel times")
-    if threads <= 1 or len(items) <= 1:
-        for done, item in enumerate(items, start=1):
-            run(item)
-            progress(step, done / len(items))
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            waiting = [pool.submit(run, item) for item in items]
-            for done, finished in enumerate(as_completed(waiting), start=1):
-                finished.result()
-                progress(step, done / len(items))
-        except BaseException:
-            if stop is not None:
-                stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise

@@ -9,17 +9,14 @@ the tick.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from ruralcare.errors import TableError
-from ruralcare.language import Message
 from ruralcare.network.search.arrays import (
     Arcs,
     Ends,
@@ -30,10 +27,12 @@ from ruralcare.network.search.arrays import (
     infinity,
 )
 from ruralcare.network.search.checks import check
-from ruralcare.network.search.preparing import fixed, no_way, prepared
+from ruralcare.network.search.preparing import no_way, prepared
+from ruralcare.network.search.threads import each
+from ruralcare.network.search.views import fixed, graph_of, points_of
 from ruralcare.progress import Progress, silent
 
-__all__ = ["Hierarchy", "contract", "matrix", "one_to_all", "pairs"]
+__all__ = ["Hierarchy", "contract", "one_to_all", "pairs"]
 
 # Sources of one sweep: a row of labels is one or two lines of memory.
 _LANES = 16
@@ -42,9 +41,7 @@ _ALONE = 2
 # Sources that share the places above them, and keys that are written at a time.
 _CHUNK_SOURCES = 1024
 _CHUNK_KEYS = 2**23
-
-_Task = TypeVar("_Task")
-_Result = TypeVar("_Result")
+_PARTS_PER_THREAD = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +158,7 @@ def one_to_all(
         raise TableError(f"the memory to write to must be an array of {dtype}, {count} by {nodes}")
     places, _, up, points = _part(hierarchy.up, sources, hierarchy.place)
     down, place, region = (
-        _graph(hierarchy.down),
+        graph_of(hierarchy.down),
         fixed(hierarchy.place),
         fixed(hierarchy.region_first),
     )
@@ -179,37 +176,9 @@ def one_to_all(
         kernels.reach(up, points, start, stop, above, down, region, place, label, own, *rules)
         spare.put(mine)
 
-    for _ in _each(search, starts, threads, progress):
+    for _ in each(search, starts, threads, progress):
         pass
     return made
-
-
-def matrix(
-    hierarchy: Hierarchy,
-    sources: Ends,
-    targets: Ends,
-    limit: int,
-    *,
-    threads: int = 1,
-    progress: Progress = silent,
-) -> Keys:
-    """Return the ways from sources to targets as a table.
-
-    Parameters
-    ----------
-    hierarchy, sources, targets, limit, threads, progress
-        As in :func:`pairs`.
-
-    Returns
-    -------
-    array of int32 or int64, shape (sources, targets)
-        Keys; infinity where there is no way within the limit.
-    """
-    dtype = hierarchy.up_key.dtype
-    out = np.empty((len(sources), len(targets)), dtype)
-    for chosen, keys in _blocks(hierarchy, sources, targets, limit, threads, progress):
-        out[chosen] = keys
-    return out
 
 
 def pairs(
@@ -267,8 +236,7 @@ def _blocks(
     limit = check(hierarchy.up, limit, sources, targets)
     dtype = hierarchy.up_key.dtype
     none = no_way(dtype)
-    size = min(_CHUNK_KEYS // max(len(targets), 1), _CHUNK_SOURCES)
-    size = max(size // _LANES, 1) * _LANES
+    size = _chunk(len(sources), len(targets), threads)
     # Sources that are near one another share most of what is above them.
     joined = sources.first[:-1] < sources.first[1:]
     near = np.full(len(sources), hierarchy.nodes, np.int64)
@@ -288,7 +256,14 @@ def _blocks(
         kernels.meet(up, starts, above, down, ends, twin, label, active, out, *rules)
         return chosen, out
 
-    yield from _each(search, range(0, len(sources), size), threads, progress)
+    yield from each(search, range(0, len(sources), size), threads, progress)
+
+
+def _chunk(sources: int, targets: int, threads: int) -> int:
+    """Return how many sources to search for at a time: work for every thread, and news between."""
+    most = min(_CHUNK_KEYS // max(targets, 1), _CHUNK_SOURCES)
+    share = -(-sources // (_PARTS_PER_THREAD * threads))
+    return max(min(most // _LANES, -(-share // _LANES)), 1) * _LANES
 
 
 def _part(arcs: Arcs, points: Ends, place: Int32s) -> tuple[Int32s, Int32s, Any, Any]:
@@ -305,7 +280,7 @@ def _part(arcs: Arcs, points: Ends, place: Int32s) -> tuple[Int32s, Int32s, Any,
     """
     from ruralcare.network.search.kernels import sweeps as kernels
 
-    whole = _graph(arcs)
+    whole = graph_of(arcs)
     at = place[points.node]
     # Memory full of zeros costs nothing until it is written to.
     number = np.zeros(arcs.nodes, np.int32)
@@ -316,19 +291,7 @@ def _part(arcs: Arcs, points: Ends, place: Int32s) -> tuple[Int32s, Int32s, Any,
     first, other = np.zeros(count + 1, np.int32), np.empty(total, np.int32)
     key = np.empty(total, arcs.key.dtype)
     kernels.numbered(whole, places, number, first, other, key)
-    return places, number, _graph(Arcs(first, other, key)), _points(points, number[at] - 1)
-
-
-def _graph(arcs: Arcs) -> Any:  # noqa: ANN401
-    from ruralcare.network.search.kernels.sweeps import Graph
-
-    return Graph(fixed(arcs.first), fixed(arcs.head), fixed(arcs.key))
-
-
-def _points(ends: Ends, place: Int32s) -> Any:  # noqa: ANN401
-    from ruralcare.network.search.kernels.sweeps import Points
-
-    return Points(fixed(ends.first), fixed(place), fixed(ends.key))
+    return places, number, graph_of(Arcs(first, other, key)), points_of(points, number[at] - 1)
 
 
 def _lanes(sources: int) -> int:
@@ -343,26 +306,3 @@ def _above(places: Int32s, lanes: int, dtype: np.dtype[Any]) -> Any:  # noqa: AN
     eights = np.zeros(-(-len(places) // 8), np.uint64)
     label = np.empty((len(places), lanes), dtype)
     return Above(fixed(places), label, eights.view(np.uint8), eights)
-
-
-def _each(
-    work: Callable[[_Task], _Result], tasks: Sequence[_Task], threads: int, progress: Progress
-) -> Iterator[_Result]:
-    """Yield the results of tasks in their order, a few of them worked at ahead."""
-    step = Message("Measuring ways on the roads")
-    if threads < 2 or len(tasks) < 2:
-        for done, task in enumerate(tasks, start=1):
-            yield work(task)
-            progress(step, done / len(tasks))
-        return
-    pool = ThreadPoolExecutor(threads)
-    try:
-        ahead = deque(pool.submit(work, task) for task in tasks[: 2 * threads])
-        for done in range(1, len(tasks) + 1):
-            yield ahead.popleft().result()
-            if done - 1 + 2 * threads < len(tasks):
-                ahead.append(pool.submit(work, tasks[done - 1 + 2 * threads]))
-            progress(step, done / len(tasks))
-    finally:
-        # Also where the user interrupts: what has not begun does not begin.
-        pool.shutdown(wait=True, cancel_futures=True)

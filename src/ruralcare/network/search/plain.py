@@ -68,7 +68,9 @@ def nearest(arcs: Arcs, sources: Ends, limit: int) -> tuple[Keys, Int32s]:
     return key, np.where(missing, -1.0, source).astype(np.int32)
 
 
-def k_nearest(arcs: Arcs, sources: Ends, k: int, limit: int) -> tuple[Keys, Int32s]:
+def k_nearest(
+    arcs: Arcs, sources: Ends, k: int, limit: int, *, progress: Progress = silent
+) -> tuple[Keys, Int32s]:
     """Return the ``k`` nearest sources of every node; see :func:`.buckets.k_nearest`."""
     limit = check(arcs, limit, sources, k=k)
     key = np.full((arcs.nodes, k), infinity(arcs.key.dtype), dtype=arcs.key.dtype)
@@ -81,6 +83,7 @@ def k_nearest(arcs: Arcs, sources: Ends, k: int, limit: int) -> tuple[Keys, Int3
         best = np.argsort(all_keys, axis=1, kind="stable")[:, :k]
         key = np.take_along_axis(all_keys, best, axis=1)
         source = np.take_along_axis(all_sources, best, axis=1).astype(np.int32)
+        progress(Message("Measuring travel times"), (chosen[-1] + 1) / len(sources))
     source[key == infinity(key.dtype)] = -1
     return key, source
 

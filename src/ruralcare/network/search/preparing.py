@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from ruralcare.language import Message
 from ruralcare.network.search.arrays import LONGEST_TICKS, Arcs, limit_key
+from ruralcare.network.search.views import graph_of
 from ruralcare.progress import Progress
 
-__all__ = ["fixed", "no_way", "prepared"]
+__all__ = ["no_way", "prepared"]
 
 # Nodes that a search settles before it gives up looking for a way around a node.
 _PATIENCE = 100
@@ -69,19 +70,11 @@ def no_way(dtype: np.dtype[Any]) -> int:
     return 2**30 if dtype == np.int32 else 2**62
 
 
-def fixed(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array as one from a file, which cannot be written to: kernels are compiled once."""
-    fixed = np.ascontiguousarray(array).view()
-    fixed.flags.writeable = False
-    return fixed
-
-
 def _cells(arcs: Arcs, none: int) -> tuple[Any, int]:
     from ruralcare.network.search.kernels import contraction as kernels
 
     turned = arcs.turned()
-    there = tuple(fixed(part) for part in (arcs.first, arcs.head, arcs.key))
-    back = tuple(fixed(part) for part in (turned.first, turned.head, turned.key))
+    there, back = tuple(graph_of(arcs)), tuple(graph_of(turned))
     dtype = arcs.key.dtype
     left = _left(arcs.nodes, 1, dtype)
     cells = int(kernels.fill_cells(there, back, none, left, False))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ruralcare.network.search.arrays import Arcs, Ends, Int32s, Ints, Keys, infinity, ticks_of
+from ruralcare.network.search.views import graph_of, points_of
 
 if TYPE_CHECKING:
-    from ruralcare.network.search.kernels.buckets import Graph, Points, Queue
+    from ruralcare.network.search.kernels.buckets import Queue
 
-__all__ = ["Records", "fixed", "graph_of", "points_of", "queue_for", "records", "reduced"]
+__all__ = ["Records", "queue_for", "records", "reduced"]
 
 _LOW = 32
 _BUCKETS = 2**18
@@ -138,28 +138,6 @@ def _moved(ends: Ends, place: Ints) -> Ends:
 
 def _degree(arcs: Arcs) -> int:
     return int(np.diff(arcs.first).max(initial=0))
-
-
-def fixed(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array as read-only, as memory-mapped ones are: routines are compiled once."""
-    array = np.ascontiguousarray(array).view()
-    array.flags.writeable = False
-    return array
-
-
-def graph_of(arcs: Arcs) -> Graph:
-    """Return arcs as the compiled routines take them."""
-    from ruralcare.network.search.kernels.buckets import Graph
-
-    return Graph(fixed(arcs.first), fixed(arcs.head), fixed(arcs.key))
-
-
-def points_of(ends: Ends) -> Points:
-    """Return ends as the compiled routines take them."""
-    from ruralcare.network.search.kernels.buckets import Points
-
-    columns = ends.first.astype(np.int64), ends.node.astype(np.int64), ends.key
-    return Points(*(fixed(column) for column in columns))
 
 
 def queue_for(arcs: Arcs, limit: int, degree: int | None = None, *, columns: int = 3) -> Queue:

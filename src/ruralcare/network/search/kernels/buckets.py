@@ -18,11 +18,10 @@ import numpy as np
 
 from ruralcare.network.search.compiled import kernel
 from ruralcare.network.search.kernels.memory import prefetch
+from ruralcare.network.search.views import Graph, Points
 
 __all__ = [
     "HANDFUL",
-    "Graph",
-    "Points",
     "Queue",
     "grown",
     "k_spread",
@@ -38,22 +37,6 @@ HANDFUL = 32
 
 _NEAR = 2**19
 """What is found of fewer nodes lies in the cache of a core."""
-
-
-class Graph(NamedTuple):
-    """Arcs in CSR form."""
-
-    first: Array
-    head: Array
-    key: Array
-
-
-class Points(NamedTuple):
-    """Ends of points; nodes may be their places in a table of records."""
-
-    first: Array
-    node: Array
-    key: Array
 
 
 class Queue(NamedTuple):

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ruralcare.network.search.compiled import kernel
-from ruralcare.network.search.kernels.buckets import Graph, Points, Queue, grown, left_empty
+from ruralcare.network.search.kernels.buckets import Queue, grown, left_empty
 from ruralcare.network.search.kernels.memory import prefetch
+from ruralcare.network.search.views import Graph, Points
 
 __all__ = ["BLOCK", "Answer", "Desk", "Rows", "lay_out", "pairs", "reach"]
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from ruralcare.network.search.compiled import kernel
-from ruralcare.network.search.kernels.buckets import Points, Queue
+from ruralcare.network.search.kernels.buckets import Queue
 from ruralcare.network.search.kernels.records import reach
+from ruralcare.network.search.views import Points
 
 __all__ = ["hang", "lay_out_cells", "reduce", "to_cells"]
 

@@ -17,27 +17,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ruralcare.network.search.compiled import kernel
+from ruralcare.network.search.views import Graph, Points
 
-__all__ = ["Above", "Graph", "Points", "closure", "meet", "numbered", "reach"]
+__all__ = ["Above", "closure", "meet", "numbered", "reach"]
 
 Array = Any
 Int = int | np.int64
-
-
-class Graph(NamedTuple):
-    """Arcs from each place to those above it."""
-
-    first: Array
-    head: Array
-    key: Array
-
-
-class Points(NamedTuple):
-    """Ends of points at places."""
-
-    first: Array
-    place: Array
-    key: Array
 
 
 class Above(NamedTuple):
@@ -68,7 +53,7 @@ def _climb(
     kind = label.dtype.type
     for point in range(start, stop):
         for row in range(points.first[point], points.first[point + 1]):
-            p = np.uint32(points.place[row])
+            p = np.uint32(points.node[row])
             if seen[p] == 0:
                 seen[p] = 1
                 for lane in range(lanes):
@@ -312,7 +297,7 @@ def meet(
         for target in range(len(targets.first) - 1):
             nearest[:] = infinity
             for row in range(targets.first[target], targets.first[target + 1]):
-                p = np.uint32(targets.place[row])
+                p = np.uint32(targets.node[row])
                 offset = targets.key[row]
                 if active[p] != 0:
                     for lane in range(lanes):
