@@ -197,7 +197,9 @@ def _seat(scenario, towns, points, places):
 
 
 def _around(scenario, towns, points, places):
-    around = towns.frame.iloc[:1].set_geometry(towns.frame.geometry.iloc[:1].translate(90_000))
+    shape = towns.frame.geometry.iloc[:1].translate(90_000).set_axis(["9999999999"])
+    around = towns.frame.iloc[:1].set_axis(shape.index).set_geometry(shape)
+    around.index.name = towns.frame.index.name
     return scenario, replace(towns, around=around), points, places
 
 
@@ -261,7 +263,7 @@ def test_of_a_file_the_content_counts(tmp_path):
     assert store.fingerprint([b"ab", b"c"]) != store.fingerprint([b"a", b"bc"])
 
 
-def test_a_damaged_stored_network_is_built_anew(demo, tmp_path, counted, caplog):
+def test_a_damaged_stored_network_is_built_anew(demo, tmp_path, counted):
     settings = Settings(cache_dir=tmp_path / "cache")
     first = read_roads(demo, settings=settings)
     (file,) = stored_files(settings)
@@ -270,7 +272,6 @@ def test_a_damaged_stored_network_is_built_anew(demo, tmp_path, counted, caplog)
         again = read_roads(demo, settings=settings)
         assert_geodataframe_equal(first.edges, again.edges)
     assert len(counted) == 4
-    assert "cannot be used" in caplog.text
 
 
 def test_the_stored_graph_and_hierarchy_are_used(demo, tmp_path, monkeypatch):
@@ -287,7 +288,7 @@ def test_the_stored_graph_and_hierarchy_are_used(demo, tmp_path, monkeypatch):
     prepare(graph)
 
 
-def test_a_damaged_hierarchy_is_put_away_and_the_network_used(demo, tmp_path, counted, caplog):
+def test_a_damaged_hierarchy_is_put_away_and_the_network_used(demo, tmp_path, counted):
     settings = Settings(cache_dir=tmp_path / "cache")
     prepare(road_graph(read_roads(demo, settings=settings)))
     (file,) = (settings.cache_dir / "networks").glob("*.hierarchy.arrow")
@@ -295,10 +296,9 @@ def test_a_damaged_hierarchy_is_put_away_and_the_network_used(demo, tmp_path, co
     assert road_graph(read_roads(demo, settings=settings)).kept.hierarchy is None
     assert not file.exists()
     assert len(counted) == 1
-    assert "hierarchy" in caplog.text
 
 
-def test_a_hierarchy_that_cannot_be_stored_costs_only_time(tmp_path, caplog, monkeypatch):
+def test_a_hierarchy_that_cannot_be_stored_costs_only_time(tmp_path, monkeypatch):
     path = tmp_path / "net.arrow"
     store.save(path, small())
     graph = road_graph(store.load(path))
@@ -308,7 +308,7 @@ def test_a_hierarchy_that_cannot_be_stored_costs_only_time(tmp_path, caplog, mon
 
     monkeypatch.setattr(store, "write_columns", full)
     assert prepare(graph) is graph.kept.hierarchy
-    assert "no space left" in caplog.text
+    assert [file.name for file in tmp_path.iterdir()] == ["net.arrow"]
 
 
 def test_edges_that_are_changed_make_another_graph():
@@ -326,13 +326,14 @@ def test_edges_that_are_changed_make_another_graph():
     assert road_graph(roads, mode="foot") is not on_foot
 
 
-def test_a_cache_that_cannot_be_written_costs_only_time(demo, tmp_path, counted, caplog):
+def test_a_cache_that_cannot_be_written_costs_only_time(demo, tmp_path, counted):
     (tmp_path / "cache").write_text("a file where the folder should be")
     settings = Settings(cache_dir=tmp_path / "cache")
-    read_roads(demo, settings=settings)
-    read_roads(demo, settings=settings)
+    told = []
+    for _ in range(2):
+        read_roads(demo, settings=settings, progress=lambda step, done=None: told.append(step))
     assert len(counted) == 2
-    assert "cannot be stored" in caplog.text
+    assert "cannot be kept" in told[-1].render("en")
 
 
 def test_only_the_networks_used_last_are_kept(tmp_path):

@@ -165,3 +165,33 @@ def test_a_scenario_without_variants_says_so(tmp_path, demo):
     path.write_text(demo.split("# A what-if")[0], encoding="utf-8")
     with pytest.raises(InputError, match="no variants at all"):
         Scenario.read(path, variant="half_budget")
+
+
+@pytest.mark.parametrize(
+    ("section", "text", "remedy"),
+    [
+        ("roads.complete", "beyondm = 300", "beyond_m"),
+        ("roads.profiles.harvest", "speedfactor = 0.9", "speed_factor"),
+    ],
+)
+def test_misspelt_keys_of_optional_and_named_sections_are_told_the_right_one(
+    tmp_path, demo, section, text, remedy
+):
+    faults = faults_of(tmp_path / "wrong.toml", f"{demo}\n[{section}]\n{text}\n")
+    key = f"{section}.{text.split()[0]}"
+    assert remedy in faults[key].remedy.render("ko")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("speed_factor", 0.0001),
+        ("speed_factor", 1e9),
+        ("ferry_wait_min", 1e5),
+        ("proxy_speed_kmh", 0),
+    ],
+)
+def test_speeds_and_waits_that_cannot_be_are_faults(tmp_path, demo, key, value):
+    text = demo.replace("[roads]\n", f"[roads]\n{key} = {value}\n", 1)
+    assert text != demo
+    assert f"roads.{key}" in faults_of(tmp_path / "wrong.toml", text)

@@ -10,107 +10,91 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any
 
 import osmium
 
+from ruralcare.errors import InputError
 from ruralcare.inputs.files import DAMAGE, Faults
+from ruralcare.inputs.roads.pbf import blobs, plain_texts
 from ruralcare.language import Message
 
-__all__ = ["entities", "is_sound"]
-
-# Numbers of fields in the protocol buffers of the format (fileformat.proto, osmformat.proto).
-_SIZE_OF_BLOB: Final = 3
-_RAW: Final = 1
-_TEXTS: Final = 1
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_LONGEST_HEADER: Final = 64 * 1024
-_LONGEST_BLOB: Final = 32 * 1024 * 1024
+__all__ = ["entities", "history", "is_sound"]
 
 
 def entities(
     path: Path, faults: Faults, processor: Callable[[str], Iterable[Any]]
 ) -> Iterator[Any]:
-    """Yield what a processor of osmium finds in a file, or stop with a fault."""
+    """Yield what a processor of osmium finds in a file.
+
+    Parameters
+    ----------
+    path : Path
+        The extract.
+    faults : Faults
+        Names the file in what is wrong with it.
+    processor : function
+        Makes what is iterated over from the path.
+
+    Raises
+    ------
+    InputError
+        The file is damaged, or holds the history of its objects.
+    """
     try:
         if path.name.lower().endswith(".pbf") and not is_sound(path):
             raise RuntimeError("PBF")
+        with osmium.io.Reader(str(path), osmium.osm.NOTHING) as reader:
+            if reader.header().has_multiple_object_versions:
+                raise history(faults)
         yield from processor(str(path))
     except (*DAMAGE, osmium.InvalidLocationError) as error:
+        if isinstance(error, InputError):
+            raise
         raise faults.stop(
             Message("The OpenStreetMap extract cannot be read: {detail}.", detail=str(error)[:200]),
             Message("Fetch the .osm.pbf file again."),
         ) from None
 
 
+def history(faults: Faults, column: str | None = None, value: str | None = None) -> InputError:
+    """Return the error for an extract that holds every version of its objects.
+
+    Parameters
+    ----------
+    faults : Faults
+        Names the file.
+    column, value : str, optional
+        Where the scenario names it, and what stands there.
+
+    Returns
+    -------
+    InputError
+        To be raised.
+    """
+    return faults.stop(
+        Message(
+            "The extract holds the history of the map: what was changed or deleted beside what is "
+            "there today."
+        ),
+        Message(
+            "Use an extract of one day, without “history” or “osh” in its name; osmium time-filter "
+            "makes one of this file."
+        ),
+        column=column,
+        value=value,
+    )
+
+
 def is_sound(path: Path) -> bool:
-    """Return whether the blocks of an .osm.pbf can be handed to osmium."""
+    """Tell whether the blocks of an .osm.pbf can be handed to osmium.
+
+    Returns
+    -------
+    bool
+        False where a text holds a zero byte, or the file is damaged.
+    """
     try:
-        with path.open("rb") as stream:
-            return all(b"\x00" not in text for text in _texts(stream))
-    except (ValueError, struct.error):
+        return not any(b"\x00" in text for _, blob in blobs(path) for text in plain_texts(blob))
+    except (ValueError, IndexError, struct.error):
         return False
-
-
-def _texts(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the texts of all blocks that are not compressed."""
-    while length := stream.read(4):
-        (header_size,) = struct.unpack(">I", length)
-        if header_size > _LONGEST_HEADER:
-            raise ValueError("header")
-        sizes = [
-            int(value)
-            for number, value in _fields(stream.read(header_size))
-            if number == _SIZE_OF_BLOB and isinstance(value, int)
-        ]
-        if not sizes or sizes[-1] > _LONGEST_BLOB:
-            raise ValueError("blob")
-        blob = stream.read(sizes[-1])
-        if len(blob) < sizes[-1]:
-            raise ValueError("cut off")
-        for number, block in _fields(blob):
-            if number == _RAW and isinstance(block, bytes):
-                yield from _texts_of_block(block)
-
-
-def _texts_of_block(block: bytes) -> Iterator[bytes]:
-    for number, table in _fields(block):
-        if number == _TEXTS and isinstance(table, bytes):
-            for entry, text in _fields(table):
-                if entry == _TEXTS and isinstance(text, bytes):
-                    yield text
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield the fields of a protocol buffer: number and content."""
-    at = 0
-    while at < len(data):
-        key, at = _varint(data, at)
-        kind = key & 7
-        if kind == _VARINT:
-            value, at = _varint(data, at)
-            yield key >> 3, value
-            continue
-        if kind == _BYTES:
-            size, at = _varint(data, at)
-        elif kind in (_FIXED32, _FIXED64):
-            size = 4 if kind == _FIXED32 else 8
-        else:
-            raise ValueError("kind of field")
-        if at + size > len(data):
-            raise ValueError("cut off")
-        yield key >> 3, data[at : at + size]
-        at += size
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        if at >= len(data) or shift > 63:
-            raise ValueError("number")
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7

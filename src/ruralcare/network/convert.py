@@ -30,12 +30,14 @@ def to_networkx(roads: RoadNetwork) -> nx.MultiDiGraph:
     Returns
     -------
     MultiDiGraph
-        ``graph["crs"]`` is the projected CRS. Nodes have ``x`` and ``y``; edges ``length``
+        ``graph["crs"]`` is the projected CRS, ``graph["land"]`` the known land. Nodes have ``x`` and ``y``; edges ``length``
         (metres), ``time_min``, ``speed_kmh``, ``geometry`` (from u to v), ``highway``,
         ``oneway``, ``osmid`` (row in ``roads.edges``) and the further columns of the network. A
         street open both ways is two edges.
     """
     graph = nx.MultiDiGraph(crs=roads.edges.crs.to_string())
+    if roads.land is not None:
+        graph.graph["land"] = roads.land
     xy = shapely.get_coordinates(roads.nodes.geometry.to_numpy())
     graph.add_nodes_from((node, {"x": x, "y": y}) for node, (x, y) in enumerate(xy.tolist()))
     columns = [name for name in roads.edges.columns if name not in ("u", "v", "geometry")]
@@ -64,7 +66,8 @@ def from_networkx(
 ) -> RoadNetwork:
     """Return a graph as a network.
 
-    A graph from :func:`to_networkx` comes back as it was, without its notes. A graph from OSMnx
+    A graph from :func:`to_networkx` comes back with the same times; edges may come in another order, notes
+    are left behind. A graph from OSMnx
     needs ``roads`` for its speeds and is then built as from a file.
 
     Parameters
@@ -123,7 +126,8 @@ def from_networkx(
             "reason": "",
         }
     )
-    return RoadNetwork(nodes, edges, pieces)
+    land = graph.graph.get("land") if target == CRS(given) else None
+    return RoadNetwork(nodes, edges, pieces, land=land)
 
 
 def _projected(graph: nx.MultiDiGraph, given: CRS) -> CRS:

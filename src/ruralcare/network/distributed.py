@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from ruralcare.errors import Fault, InputError
 from ruralcare.language import Message
 from ruralcare.network.ends import Joined
-from ruralcare.network.engine import Engine, ways
+from ruralcare.network.engine import Engine, chosen, prepare, ways
 from ruralcare.network.graph import RoadGraph
 from ruralcare.network.search.arrays import Found, Keys
 from ruralcare.network.store import graph_from_bytes, graph_to_bytes
@@ -67,6 +67,11 @@ def ways_on_cluster(
     ----------
     address, graph, sources, targets, limit, progress, engine
         As for :func:`pairs_on_cluster`.
+
+    Returns
+    -------
+    Found
+        The pairs, sorted by source, then target, with their ways.
 
     Raises
     ------
@@ -106,7 +111,8 @@ def pairs_on_cluster(
     out_dir : Path
         Folder for the files, which is made; on this machine.
     engine : {"auto", "plain", "buckets", "hierarchy"}
-        By default the hierarchy where the graph has one, which then goes to the workers too.
+        By default the one that is expected to be the quickest, chosen for all parts. A hierarchy
+        is made on this machine, if the graph has none, and goes to the workers with it.
     progress : Progress
         Told how many parts are done.
 
@@ -125,12 +131,16 @@ def pairs_on_cluster(
     """
     distributed = _library()
     out_dir.mkdir(parents=True, exist_ok=True)
-    if engine == "auto":
-        engine = "buckets" if graph.kept.hierarchy is None else "hierarchy"
     written: list[Path] = []
     with _connected(distributed, address) as client:
         try:
             threads = _check_workers(client, address)
+            # Once here, and not once for each part.
+            engine = chosen(
+                graph, sources, targets, limit, engine, threads=threads, progress=progress
+            )
+            if engine == "hierarchy":
+                prepare(graph, progress)
             work = _Work(client, graph, sources, targets, limit, engine, threads, out_dir)
             work.run(distributed, address, progress, written)
         except BaseException:
@@ -149,6 +159,11 @@ def read_parts(parts: Iterable[Path], dtype: np.dtype[Any] | type) -> Found:
         Files that :func:`pairs_on_cluster` wrote.
     dtype : dtype
         Type of the keys, for the case that there are no parts.
+
+    Returns
+    -------
+    Found
+        The pairs.
     """
     tables = [pq.read_table(path) for path in parts]
     nothing = np.zeros(0, dtype=np.int64)
@@ -289,14 +304,17 @@ def _measured(
     engine: Engine,
     by_target: bool,
 ) -> bytes:
-    """Measure a part on a worker; the graph is used where it lies, it is not copied."""
+    """Measure a part on a worker; the graph is used where it lies, it is not copied.
+
+    One thread searches: a worker has one for each part that it works at.
+    """
     content, other = shared
     graph = graph_from_bytes(content)
     if by_target:
-        found = ways(graph, other, part, limit, engine=engine)
+        found = ways(graph, other, part, limit, engine=engine, threads=1)
         source, target = found.source, rows[found.target]
     else:
-        found = ways(graph, part, other, limit, engine=engine)
+        found = ways(graph, part, other, limit, engine=engine, threads=1)
         source, target = rows[found.source], found.target
     return _parquet(source, target, found.key)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from ruralcare.network.graph import RoadGraph
@@ -13,7 +13,7 @@ from ruralcare.network.search.arrays import Ends, Found, Keys, part_of_key
 from ruralcare.network.snap import Snapped
 from ruralcare.types import RoadNetwork
 
-__all__ = ["Joined", "join", "merge", "rides_along"]
+__all__ = ["Joined", "join", "merge", "on_one_edge", "positions", "rides_along"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -60,10 +60,6 @@ class Joined:
             self.oneway[points],
         )
 
-    def turned(self) -> Joined:
-        """Return the points for searches on the graph's arcs against their direction."""
-        return Joined(self.into, self.out, self.edge, -self.key, self.oneway)
-
 
 def join(graph: RoadGraph, roads: RoadNetwork, snapped: Snapped) -> Joined:
     """Return where snapped points hang on the graph.
@@ -79,20 +75,23 @@ def join(graph: RoadGraph, roads: RoadNetwork, snapped: Snapped) -> Joined:
         The network.
     snapped : Snapped
         Where the points joined it.
+
+    Returns
+    -------
+    Joined
+        The points, in their order; those that joined no edge hang on nothing.
     """
     edges = roads.edges
     joined = snapped.ok
+    if not joined.any():
+        return _nowhere(len(joined), graph.edge_key.dtype)
     edge = np.where(joined, snapped.edge, 0)
     share = np.where(joined, snapped.share, 0.0)
     whole = graph.edge_key[edge]
     to_u = part_of_key(whole, share)
-    if len(edges):
-        u, v = (edges[name].to_numpy(dtype=np.int64)[edge] for name in ("u", "v"))
-        length_m = edges.geometry.length.to_numpy()[edge]
-        oneway = graph.oneway[edge]
-    else:
-        u = v = np.zeros(len(edge), dtype=np.int64)
-        length_m, oneway = np.zeros(len(edge)), np.zeros(len(edge), dtype=bool)
+    u, v = (edges[name].to_numpy(dtype=np.int64)[edge] for name in ("u", "v"))
+    length_m = np.asarray(shapely.length(edges.geometry.to_numpy()[edge]))
+    oneway = graph.oneway[edge]
     at_u = joined & (share * length_m <= _AT_END_M)
     at_v = joined & ~at_u & ((1 - share) * length_m <= _AT_END_M)
     inside = joined & ~at_u & ~at_v
@@ -109,6 +108,13 @@ def join(graph: RoadGraph, roads: RoadNetwork, snapped: Snapped) -> Joined:
     )
 
 
+def _nowhere(count: int, dtype: np.dtype[np.signedinteger]) -> Joined:
+    """Return points that joined no edge; the network may have none."""
+    ends = Ends(np.zeros(count + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, dtype))
+    edge, oneway = np.full(count, -1, np.int64), np.zeros(count, dtype=bool)
+    return Joined(ends, ends, edge, np.zeros(count, dtype), oneway)
+
+
 def _ends(
     u: Ints, v: Ints, to_u: Keys, to_v: Keys, uses_u: NDArray[np.bool_], uses_v: NDArray[np.bool_]
 ) -> Ends:
@@ -119,27 +125,98 @@ def _ends(
     return Ends(first, node, np.column_stack([to_u, to_v]).ravel()[used])
 
 
+def on_one_edge(edge: Ints, other: Ints) -> tuple[Ints, Ints]:
+    """Return the pairs of points that are on the same edge.
+
+    Parameters
+    ----------
+    edge, other : array of int
+        Edge of each point of two sets; negative for points on none.
+
+    Returns
+    -------
+    first, second : array of int64
+        Positions of the two points, sorted by the first, then the second.
+    """
+    order = np.argsort(other, kind="stable")
+    places = other[order]
+    begin = np.searchsorted(places, edge)
+    count = np.where(edge >= 0, np.searchsorted(places, edge, side="right") - begin, 0)
+    first = np.repeat(np.arange(len(edge)), count)
+    rows = np.repeat(begin - np.cumsum(count) + count, count) + np.arange(len(first))
+    return first, order[rows]
+
+
 def rides_along(sources: Joined, targets: Joined) -> Found:
-    """Return the ways between points of the same edge that do not leave it."""
-    starts = pd.DataFrame({"edge": sources.edge, "source": np.arange(len(sources))})
-    ends = pd.DataFrame({"edge": targets.edge, "target": np.arange(len(targets))})
-    both = starts[starts["edge"] >= 0].merge(ends[ends["edge"] >= 0], on="edge")
-    source, target = both["source"].to_numpy(np.int64), both["target"].to_numpy(np.int64)
+    """Return the ways between points of the same edge that do not leave it.
+
+    Parameters
+    ----------
+    sources, targets : Joined
+        Points on one graph.
+
+    Returns
+    -------
+    Found
+        Their pairs and ways, sorted by source, then target.
+    """
+    source, target = on_one_edge(sources.edge, targets.edge)
     ahead = targets.key[target] - sources.key[source]
     allowed = (ahead >= 0) | ~sources.oneway[source]
-    source, target, key = source[allowed], target[allowed], np.abs(ahead[allowed])
-    order = np.lexsort((target, source))
-    return Found(source[order], target[order], key[order])
+    return Found(source[allowed], target[allowed], np.abs(ahead[allowed]))
 
 
 def merge(found: Found, more: Found, limit: int) -> Found:
-    """Return the pairs of both, each with the shorter way, as far as the limit."""
-    source = np.concatenate([found.source, more.source])
-    target = np.concatenate([found.target, more.target])
-    key = np.concatenate([found.key, more.key])
-    order = np.lexsort((key, target, source))
-    source, target, key = source[order], target[order], key[order]
-    first = np.ones(len(source), dtype=bool)
-    first[1:] = (np.diff(source) != 0) | (np.diff(target) != 0)
-    first &= key <= limit
-    return Found(source[first], target[first], key[first])
+    """Return the pairs of both, each with the shorter way, as far as the limit.
+
+    Parameters
+    ----------
+    found, more : Found
+        Pairs, each once, sorted by source, then target; ``more`` are few.
+    limit : int
+        Longest way, as a key. ``found`` has none that is longer.
+
+    Returns
+    -------
+    Found
+        The pairs of both in the same order.
+    """
+    near = more.key <= limit
+    if not near.any():
+        return found
+    source, target, key = more.source[near], more.target[near], more.key[near]
+    at, known = positions(found, source, target)
+    merged = found.key.copy()
+    merged[at[known]] = np.minimum(merged[at[known]], key[known])
+    new = ~known
+    return Found(
+        np.insert(found.source, at[new], source[new]),
+        np.insert(found.target, at[new], target[new]),
+        np.insert(merged, at[new], key[new]),
+    )
+
+
+def positions(found: Found, source: Ints, target: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    """Return where pairs stand among those found, or would have to be inserted.
+
+    Parameters
+    ----------
+    found : Found
+        Pairs, sorted by source, then target.
+    source, target : array of int
+        Pairs that are looked for.
+
+    Returns
+    -------
+    at : array of int64
+        Their rows, or the rows before which they belong.
+    known : array of bool
+        Whether they are there.
+    """
+    size = 1 + max(int(found.target.max(initial=0)), int(target.max(initial=0)))
+    pairs, looked_for = found.source * size + found.target, source * size + target
+    at = np.searchsorted(pairs, looked_for)
+    known = np.zeros(len(at), dtype=bool)
+    inside = at < len(pairs)
+    known[inside] = pairs[at[inside]] == looked_for[inside]
+    return at, known

@@ -111,13 +111,13 @@ def read_roads(
         try:
             roads = store.load(stored, land)
         except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-            _log.warning("The stored network %s cannot be used: %s", stored.name, error)
+            _log.info("The stored network %s cannot be used: %s", stored.name, error)
         else:
             store.touch(stored)
             return roads
     roads = _built(scenario, townships, points, places, lines, settings, land)
     if stored is not None:
-        _store(stored, roads)
+        _store(stored, roads, progress)
     return roads
 
 
@@ -205,11 +205,17 @@ def _bytes_of(geometry: gpd.GeoSeries) -> bytes:
     return b"".join(shapely.to_wkb(geometry.to_numpy()))
 
 
-def _store(path: Path, roads: RoadNetwork) -> None:
+def _store(path: Path, roads: RoadNetwork, progress: Progress) -> None:
     """Store a network, and let go of those that were not used for longest."""
     try:
         store.save(path, roads)
         store.forget_old(path.parent, _STORED)
     except OSError as error:
         # A full disk or a folder without permission costs time later, and nothing now.
-        _log.warning("The network cannot be stored: %s", error)
+        progress(
+            Message(
+                "The road network cannot be kept for the next run, which will build it again: "
+                "{detail}.",
+                detail=str(error),
+            )
+        )

@@ -139,7 +139,7 @@ def _prepared(path: Path, graph: RoadGraph) -> Hierarchy | None:
         if made is not None and made.nodes == graph.nodes:
             return made
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        _log.warning("The stored hierarchy %s cannot be used: %s", file.name, error)
+        _log.info("The stored hierarchy %s cannot be used: %s", file.name, error)
     with suppress(OSError):
         file.unlink()
     return None
@@ -188,7 +188,7 @@ def _keep_adding(path: Path, graph: RoadGraph) -> None:
         try:
             write_columns(_beside(path), _hierarchy_arrays(made), {})
         except OSError as error:
-            _log.warning("The hierarchy cannot be stored: %s", error)
+            _log.info("The hierarchy cannot be stored: %s", error)
 
     graph.kept.store = add
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ruralcare.network.ends import on_one_edge, positions
 from ruralcare.network.engine import Engine, ways
 from ruralcare.network.graph import RoadGraph, road_graph
 from ruralcare.network.placed import Placed, place
@@ -17,6 +18,7 @@ from ruralcare.network.reachable import unreachable_pairs
 from ruralcare.network.search.arrays import (
     LONGEST_TICKS,
     Found,
+    Keys,
     limit_key,
     proxy_ticks,
     ticks_of,
@@ -25,14 +27,27 @@ from ruralcare.progress import Progress
 from ruralcare.types import RoadNetwork
 from ruralcare.units import minutes_from_ticks, ticks
 
-__all__ = ["Trips", "apart", "limit_of", "measure"]
+__all__ = ["Trips", "apart", "limit_of", "measure", "minutes_and_proxy", "share_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
 def limit_of(minutes: float, dtype: np.dtype[np.signedinteger]) -> int:
-    """Return a time in minutes as the limit of a search."""
+    """Return a time in minutes as the limit of a search.
+
+    Parameters
+    ----------
+    minutes : float
+        The time; infinite for no limit.
+    dtype : dtype
+        Type of the keys.
+
+    Returns
+    -------
+    int
+        The largest key of ways that take no longer, to the millisecond.
+    """
     count = ticks(np.array(minutes)).item() if math.isfinite(minutes) else LONGEST_TICKS
     return limit_key(count, dtype)
 
@@ -96,23 +111,54 @@ class Trips:
             ``from_id``, ``to_id``, ``time_min``, ``proxy_share`` (share of that time on links
             that stand in for missing roads).
         """
-        ride = self.ride_min * detour_factor + self.walk_min
-        total = np.minimum(ride, self.straight_min)
-        within = total <= cutoff_min
-        proxy = np.where(ride <= self.straight_min, self.proxy_min * detour_factor, 0.0)
-        share = np.divide(proxy, total, out=np.zeros(len(total)), where=total > 0)
+        rows, time_min, share = self.within(cutoff_min, detour_factor)
         return pd.DataFrame(
             {
-                "from_id": self.from_ids[self.origin[within]],
-                "to_id": self.to_ids[self.destination[within]],
-                "time_min": total[within],
-                "proxy_share": np.minimum(share[within], 1.0),
+                "from_id": self.from_ids[self.origin[rows]],
+                "to_id": self.to_ids[self.destination[rows]],
+                "time_min": time_min,
+                "proxy_share": share,
             }
         )
 
+    def within(self, cutoff_min: float, detour_factor: float = 1.0) -> tuple[Ints, Floats, Floats]:
+        """Return which trips take no longer than the cutoff, and how long; see :meth:`frame`.
+
+        Returns
+        -------
+        rows : array of int
+            Positions of the trips.
+        time_min, proxy_share : array of float
+            Their time from door to door, and the share of it on proxy links.
+        """
+        ride = self.ride_min * detour_factor + self.walk_min
+        total = np.minimum(ride, self.straight_min)
+        proxy = np.where(ride <= self.straight_min, self.proxy_min * detour_factor, 0.0)
+        rows = np.flatnonzero(total <= cutoff_min)
+        return rows, total[rows], share_of(proxy[rows], total[rows])
+
+
+def share_of(part: Floats, whole: Floats) -> Floats:
+    """Return the share of times that is on proxy links; 0 of no time."""
+    share = np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+    return np.minimum(share, 1.0)
+
 
 def apart(graph: RoadGraph, here: Placed, there: Placed) -> tuple[Ints, Ints]:
-    """Return the pairs of joined points without any way, by road or straight along their road."""
+    """Return the pairs of joined points without any way, by road or straight along their road.
+
+    Parameters
+    ----------
+    graph : RoadGraph
+        The graph.
+    here, there : Placed
+        Origins and destinations on it.
+
+    Returns
+    -------
+    origin, destination : array of int
+        Positions of the points, sorted.
+    """
     i, j = unreachable_pairs(graph, here.joined, there.joined)
     walkable = here.edge[i] == there.edge[j]
     return i[~walkable], j[~walkable]
@@ -143,6 +189,11 @@ def measure(
         Longest ride.
     mode, walking_kmh, snap_limit_m, engine, scheduler, progress
         As for :func:`~ruralcare.network.travel_times`.
+
+    Returns
+    -------
+    Trips
+        Door to door, with the pairs that have no way and the points that joined no road.
     """
     graph = road_graph(roads, mode=mode, walking_kmh=walking_kmh)
     here, there = (
@@ -155,7 +206,9 @@ def measure(
     else:
         from ruralcare.network.distributed import ways_on_cluster
 
-        found = ways_on_cluster(scheduler, graph, here.joined, there.joined, limit, progress)
+        found = ways_on_cluster(
+            scheduler, graph, here.joined, there.joined, limit, progress, engine=engine
+        )
     origin, destination, ride_min, proxy_min = _with_neighbours(found, here, there, graph.all_proxy)
     straight = here.straight_min(origin, there, destination, walking_kmh)
     same_road = here.edge[origin] == there.edge[destination]
@@ -187,27 +240,37 @@ def _with_neighbours(
     found: Found, here: Placed, there: Placed, all_proxy: bool
 ) -> tuple[Ints, Ints, Floats, Floats]:
     """Return the rides, and the pairs on one road whose ride is beyond the limit: they can walk."""
-    starts = pd.DataFrame({"edge": here.edge, "origin": np.arange(len(here.edge))})
-    ends = pd.DataFrame({"edge": there.edge, "destination": np.arange(len(there.edge))})
-    both = starts[starts["edge"] >= 0].merge(ends[ends["edge"] >= 0], on="edge")
-    ride = minutes_from_ticks(ticks_of(found.key))
-    if all_proxy:
-        proxy = ride
-    elif found.key.dtype == np.int64:
-        proxy = minutes_from_ticks(proxy_ticks(found.key))
-    else:
-        proxy = np.zeros(len(ride))
-    rides = pd.DataFrame(
-        {"origin": found.source, "destination": found.target, "ride": ride, "proxy": proxy}
-    )
-    near = both[["origin", "destination"]].assign(ride=np.inf, proxy=0.0)
-    table = pd.concat([rides, near], ignore_index=True)
-    # The ride, if there is one, comes first and is kept.
-    table = table.drop_duplicates(["origin", "destination"])
-    table = table.sort_values(["origin", "destination"], ignore_index=True)
+    ride, proxy = minutes_and_proxy(found.key, all_proxy)
+    origin, destination = on_one_edge(here.edge, there.edge)
+    at, known = positions(found, origin, destination)
+    if known.all():
+        return found.source, found.target, ride, proxy
+    at, origin, destination = at[~known], origin[~known], destination[~known]
     return (
-        table["origin"].to_numpy(dtype=np.int64),
-        table["destination"].to_numpy(dtype=np.int64),
-        table["ride"].to_numpy(dtype=float),
-        table["proxy"].to_numpy(dtype=float),
+        np.insert(found.source, at, origin),
+        np.insert(found.target, at, destination),
+        np.insert(ride, at, np.inf),
+        np.insert(proxy, at, 0.0),
     )
+
+
+def minutes_and_proxy(key: Keys, all_proxy: bool) -> tuple[Floats, Floats]:
+    """Return the minutes of ways, and those of them on proxy links.
+
+    Parameters
+    ----------
+    key : array of int32 or int64
+        Ways, as keys.
+    all_proxy : bool
+        Whether every edge is a proxy link, so that keys do not tell.
+
+    Returns
+    -------
+    minutes, proxy_min : array of float
+    """
+    minutes = minutes_from_ticks(ticks_of(key))
+    if all_proxy:
+        return minutes, minutes
+    if key.dtype == np.int32:
+        return minutes, np.zeros(len(minutes))
+    return minutes, minutes_from_ticks(proxy_ticks(key))

@@ -29,23 +29,30 @@ def _key(location: Iterable[int | str]) -> str:
 def _allowed_keys(location: tuple[int | str, ...]) -> list[str]:
     """Return the keys the schema knows beside an unknown one."""
     schema = ScenarioFile.model_json_schema()
+
+    def plain(node: dict[str, Any]) -> dict[str, Any]:
+        """Follow references, and pass over the "or nothing" of optional sections."""
+        while "$ref" in node or "anyOf" in node:
+            if "$ref" in node:
+                node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+            else:
+                options = [one for one in node["anyOf"] if one.get("type") != "null"]
+                node = options[0] if options else {}
+        return node
+
     node: dict[str, Any] = schema
     for part in location[:-1]:
-        while "$ref" in node:
-            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
-        options = [one for one in node.get("anyOf", []) if one.get("type") != "null"]
-        node = options[0] if options else node
-        while "$ref" in node:
-            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+        node = plain(node)
         if isinstance(part, int):
             node = node.get("items", {})
-        else:
-            node = node.get("properties", {}).get(part) or node.get("additionalProperties", {})
-        if not isinstance(node, dict):
+            continue
+        # Sections that a user names himself are patterns or further properties of the schema.
+        own = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
+        found = node.get("properties", {}).get(part) or next(filter(None, own), {})
+        if not isinstance(found, dict):
             return []
-    while "$ref" in node:
-        node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
-    return list(node.get("properties", {}))
+        node = found
+    return list(plain(node).get("properties", {}))
 
 
 def schema_fault(detail: ErrorDetails, file: str) -> Fault:

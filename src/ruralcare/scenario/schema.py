@@ -44,6 +44,10 @@ __all__ = [
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.:-]+$", min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)]
+Factor = Annotated[float, Field(ge=0.05, le=5)]
+Kmh = Annotated[float, Field(ge=0.5, le=200)]
+Wait = Annotated[float, Field(ge=0, le=20160)]
+"""Minutes, up to two weeks."""
 NotNegative = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Name = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -259,16 +263,16 @@ class SpeedProfile(Section):
     """English title."""
     source: str = ""
     """Where the figures come from; “assumption” where they are one."""
-    speeds_kmh: dict[str, Positive] = {}
+    speeds_kmh: dict[str, Kmh] = {}
     """Speed for each highway class, instead of that in [roads.speeds_kmh]."""
     use_posted: bool = True
     """True: a road with a posted limit is driven at a share of it; false: at the speed of its
     class, and the limit is only a cap."""
     posted_factor: Annotated[float, Field(gt=0, le=2)] = 1.0
     """Share of the posted limit that is driven on average, with bends, crossings and signals."""
-    speed_factor: Positive = 1.0
+    speed_factor: Factor = 1.0
     """All speeds on roads are multiplied by it."""
-    class_factors: dict[str, Positive] = {}
+    class_factors: dict[str, Factor] = {}
     """Speeds of a highway class are multiplied by it."""
     ferries_run: bool = True
     """False closes every ferry."""
@@ -294,9 +298,9 @@ class RoadsSource(Section):
     limits), snow, no_ferries, or a profile of your own."""
     profiles: dict[Code, SpeedProfile] = {}
     """Profiles of speeds, by name."""
-    speed_factor: Positive = 1.0
+    speed_factor: Factor = 1.0
     """Speeds are multiplied by it, on top of the profile."""
-    speeds_kmh: dict[str, Positive] = {}
+    speeds_kmh: dict[str, Kmh] = {}
     """Speed for each OpenStreetMap highway class, where no maxspeed is given."""
     tolls: bool = False
     """True uses roads with a toll: motorways and their ramps, unless tagged toll=no, and what is
@@ -307,9 +311,9 @@ class RoadsSource(Section):
     overrides_file: Path | None = None
     """CSV with edge_id, speed_kmh, closed (yes or no) and note: speeds and closures of single
     roads."""
-    ferry_headway_min: Positive = 60.0
+    ferry_headway_min: Wait = 60.0
     """Time between departures of ferries whose data do not say."""
-    ferry_wait_min: NotNegative | None = None
+    ferry_wait_min: Wait | None = None
     """Average wait for every ferry, instead of half the time between its departures: 0 where people
     know the timetable."""
     ferries_run: bool = True
@@ -320,7 +324,7 @@ class RoadsSource(Section):
     """Pieces of road without a link to the rest that are shorter are left out."""
     proxy_detour_factor: Annotated[float, Field(ge=1)] = 1.4
     """Proxy network: length of a way against the straight line."""
-    proxy_speed_kmh: Positive = 35.0
+    proxy_speed_kmh: Kmh = 35.0
     """Proxy network: speed."""
     water_gap_m: NotNegative = 300.0
     """Widest water (a stream, a quantised shore) that a proxy link, or the way from a house to its
@@ -345,7 +349,7 @@ class TravelSettings(Section):
 
     cutoff_min: Positive = 90.0
     """Longest travel time of interest."""
-    walking_kmh: Positive = 4.0
+    walking_kmh: Annotated[float, Field(ge=0.5, le=15)] = 4.0
     """Speed on the way between a point and its road."""
     snap_limit_m: Positive = 2000.0
     """A point farther from any road is not joined to the network."""

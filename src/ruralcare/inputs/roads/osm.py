@@ -13,12 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ruralcare.inputs.files import DAMAGE, Faults
-from ruralcare.inputs.osm_files import is_sound
+from ruralcare.inputs.osm_files import history, is_sound
 from ruralcare.inputs.roads.faults import unreadable
 from ruralcare.inputs.roads.graphs import shares_of_way, streets
 from ruralcare.inputs.roads.lines import RoadFile, WayColumns, lines_from_ways, numbered
 from ruralcare.inputs.roads.osm_ways import RoadWays
-from ruralcare.inputs.roads.pbf import UnknownFormError, base_date, blocks, decoded
+from ruralcare.inputs.roads.pbf import HistoryError, UnknownFormError, base_date, blocks, decoded
 from ruralcare.inputs.roads.tags import USED_TAGS, clock_min
 from ruralcare.language import Message
 
@@ -40,18 +40,29 @@ def read_osm(path: Path, form: str, crs: str, faults: Faults) -> RoadFile:
 
     Parameters
     ----------
+    path : Path
+        The file.
     form : str
         "pbf", "osm", "osm.gz" or "osm.bz2".
     crs : str
         Projected CRS of the result.
+    faults : Faults
+        Names the file in what is wrong with it.
+
+    Returns
+    -------
+    RoadFile
+        Its roads and ferries for cars; nodes that are not in the file cut their ways.
 
     Raises
     ------
     InputError
-        The file is damaged.
+        The file is damaged, or holds the history of its objects.
     """
     try:
         found = _read_pbf(path) if form == "pbf" else _read_objects(path, form)
+    except HistoryError:
+        raise history(faults, "roads.file", path.name) from None
     except (*DAMAGE, osmium.InvalidLocationError) as error:
         if form == "pbf":
             raise faults.stop(
@@ -143,8 +154,15 @@ def _read_objects(path: Path, form: str) -> _Found:
         .with_filter(osmium.filter.KeyFilter("highway", "route"))
     )
     as_of = ways.header.get("osmosis_replication_timestamp", "")[:10]
+    if ways.header.has_multiple_object_versions:
+        raise HistoryError("header")
+    before = (0, 0)
     for way in ways:
         assert isinstance(way, osmium.osm.Way)
+        # A history in XML does not say that it is one.
+        if way.deleted or (before[0] == way.id and before[1] != way.version):
+            raise HistoryError("versions")
+        before = (way.id, way.version)
         if gathered.add(way.id, dict(way.tags), [node.ref for node in way.nodes]):
             for node in way.nodes:
                 location = node.location

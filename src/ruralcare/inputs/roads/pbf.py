@@ -19,17 +19,28 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ruralcare.inputs.roads.protobuf import packed, parts, signed, summed, taken_apart, varints
+from ruralcare.inputs.roads.protobuf import (
+    UnknownFormError,
+    packed,
+    parts,
+    signed,
+    summed,
+    taken_apart,
+    varints,
+)
 
 __all__ = [
     "Block",
     "Content",
+    "HistoryError",
     "Places",
     "UnknownFormError",
     "WayTable",
     "base_date",
+    "blobs",
     "blocks",
     "decoded",
+    "plain_texts",
 ]
 
 Ints = NDArray[np.int64]
@@ -43,15 +54,16 @@ _REQUIRED, _OPTIONAL, _BASE_DATE = 4, 5, 32
 _TEXTS, _GROUP, _GRANULARITY, _LAT_OFFSET, _LON_OFFSET = 1, 2, 17, 19, 20
 _NODE, _DENSE, _WAY = 1, 2, 3
 _ID, _KEYS, _VALUES, _REFS, _LAT, _LON = 1, 2, 3, 8, 8, 9
-_KNOWN: Final = frozenset({b"OsmSchema-V0.6", b"DenseNodes", b"HistoricalInformation"})
+_KNOWN: Final = frozenset({b"OsmSchema-V0.6", b"DenseNodes"})
+_HISTORY: Final = b"HistoricalInformation"
 # Then nodes without tags are left out of the file.
 _PLACES_ON_WAYS: Final = b"LocationsOnWays"
 # The format counts in a billionth of a degree, as times a granularity; OpenStreetMap in 1e-7.
 _USUAL_GRANULARITY: Final = 100
 
 
-class UnknownFormError(ValueError):
-    """The file uses a part of the format that is not known here."""
+class HistoryError(ValueError):
+    """The file holds every version of its objects, those that were deleted among them."""
 
 
 class Places(NamedTuple):
@@ -98,6 +110,11 @@ class Block:
     def unpacked(self) -> bytes:
         """Return what is in the block.
 
+        Returns
+        -------
+        bytes
+            A message of the format.
+
         Raises
         ------
         UnknownFormError
@@ -122,8 +139,8 @@ class Block:
         return data
 
 
-def blocks(path: Path) -> Iterator[Block]:
-    """Yield the blocks of a file.
+def blobs(path: Path) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the kind of every block of a file, whatever it is, and the block as it is packed.
 
     Raises
     ------
@@ -143,15 +160,53 @@ def blocks(path: Path) -> Iterator[Block]:
             blob = stream.read(numbers[_SIZE_OF_BLOB])
             if len(blob) < numbers[_SIZE_OF_BLOB]:
                 raise ValueError("cut off")
-            if found.get(_TYPE) in (b"OSMHeader", b"OSMData"):
-                yield Block(found[_TYPE] == b"OSMHeader", blob)
+            yield found.get(_TYPE, b""), blob
 
 
-def base_date(header: Block) -> str | None:
-    """Return the date of the data ("2026-11-20"), if the header tells it.
+def plain_texts(blob: bytes) -> Iterator[bytes]:
+    """Yield the texts of a packed block that is not compressed; of others none.
 
     Raises
     ------
+    ValueError, IndexError
+        It is damaged.
+    """
+    for number, begin, end in parts(blob, 0, len(blob)):
+        if number != _RAW:
+            continue
+        data = blob[begin:end]
+        for kind, first, last in parts(data, 0, len(data)):
+            if kind == _TEXTS:
+                for entry, at, stop in parts(data, first, last):
+                    if entry == _TEXTS:
+                        yield data[at:stop]
+
+
+def blocks(path: Path) -> Iterator[Block]:
+    """Yield the blocks of a file that hold its header and its data.
+
+    Raises
+    ------
+    ValueError
+        The file is damaged.
+    """
+    for kind, blob in blobs(path):
+        if kind in (b"OSMHeader", b"OSMData"):
+            yield Block(kind == b"OSMHeader", blob)
+
+
+def base_date(header: Block) -> str | None:
+    """Return the date of the data, if the header tells it.
+
+    Returns
+    -------
+    str or None
+        "2026-11-20".
+
+    Raises
+    ------
+    HistoryError
+        The file holds every version of its objects.
     UnknownFormError
         The file uses a part of the format that is not known here.
     """
@@ -159,6 +214,8 @@ def base_date(header: Block) -> str | None:
     numbers = {_BASE_DATE: 0}
     for number, begin, end in parts(data, 0, len(data), numbers):
         feature = data[begin:end]
+        if number in (_REQUIRED, _OPTIONAL) and feature == _HISTORY:
+            raise HistoryError(feature.decode())
         if (number == _REQUIRED and feature not in _KNOWN) or (
             number == _OPTIONAL and feature == _PLACES_ON_WAYS
         ):
@@ -208,23 +265,33 @@ class Content:
         return Places(ids, lon, lat)
 
     @property
-    def has_ways(self) -> bool:
-        """Whether there are ways in it."""
-        return any(kind == _WAY for kind, _, _ in self.groups)
-
-    @property
     def has_nodes(self) -> bool:
         """Whether there are nodes in it."""
         return any(kind in (_NODE, _DENSE) for kind, _, _ in self.groups)
 
 
 def decoded(data: bytes) -> Content:
-    """Return what is in an unpacked block of data."""
+    """Return what is in an unpacked block of data.
+
+    Returns
+    -------
+    Content
+        Where its texts and its groups of objects are.
+
+    Raises
+    ------
+    UnknownFormError
+        Its texts come in several parts.
+    ValueError, IndexError
+        It is damaged.
+    """
     texts = (0, 0)
     groups = []
     numbers = {_GRANULARITY: _USUAL_GRANULARITY, _LAT_OFFSET: 0, _LON_OFFSET: 0}
     for number, begin, end in parts(data, 0, len(data), numbers):
         if number == _TEXTS:
+            if texts != (0, 0):
+                raise UnknownFormError("texts in parts")
             texts = (begin, end)
         elif number == _GROUP and end > begin:
             # A group holds objects of one kind: the first tells which.
@@ -238,11 +305,16 @@ def decoded(data: bytes) -> Content:
 
 
 def _ways(data: bytes, begin: int, end: int) -> WayTable:
-    found = [(first, last) for number, first, last in parts(data, begin, end) if number == _WAY]
+    fields = parts(data, begin, end)
+    found = [(first, last) for number, first, last in fields if number == _WAY]
+    if len(found) < len(fields):
+        raise UnknownFormError("a group of objects of several kinds")
     whole = np.frombuffer(data, np.uint8)
     one = taken_apart(whole, np.array(found, dtype=np.int64).reshape(-1, 2))
     if not one.numbers[:, _ID].all():
         raise ValueError("a way without id")
+    if one.numbers[:, [_KEYS, _VALUES, _REFS]].any():
+        raise UnknownFormError("a list that is not packed")
     keys, tags = packed(whole, one.begin[:, _KEYS], one.end[:, _KEYS])
     values, same = packed(whole, one.begin[:, _VALUES], one.end[:, _VALUES])
     if (tags != same).any():
@@ -255,7 +327,11 @@ def _ways(data: bytes, begin: int, end: int) -> WayTable:
 
 def _dense(data: bytes, begin: int, end: int) -> tuple[Ints, Ints, Ints]:
     """Return ids, latitudes and longitudes of nodes that are written column by column."""
-    columns = {number: (first, last) for number, first, last in parts(data, begin, end)}
+    numbers = dict.fromkeys((_ID, _LAT, _LON), -1)
+    fields = parts(data, begin, end, numbers)
+    columns = {number: (first, last) for number, first, last in fields}
+    if len(columns) < len(fields) or max(numbers.values()) >= 0:
+        raise UnknownFormError("a list in parts or not packed")
     whole = np.frombuffer(data, np.uint8)
     found = []
     for number in (_ID, _LAT, _LON):

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Messages", "packed", "parts", "signed", "summed", "taken_apart", "varints"]
+__all__ = ["Messages", "UnknownFormError", "packed", "parts", "signed", "summed", "taken_apart", "varints"]
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -26,12 +26,34 @@ _FIELDS: Final = 10
 _ID: Final = 1
 
 
+class UnknownFormError(ValueError):
+    """The file uses a part of its format that is not known here."""
+
+
 def parts(
     data: bytes, at: int, end: int, numbers: dict[int, int] | None = None
 ) -> list[tuple[int, int, int]]:
-    """Return the parts of a message: number of the field, begin and end.
+    """Return the parts of a message.
 
-    Fields with a number go to ``numbers`` if they are asked for there; others are passed over.
+    Parameters
+    ----------
+    data : bytes
+        What the message is in.
+    at, end : int
+        Where it begins and ends.
+    numbers : dict, optional
+        Takes the values of those fields with a number that it has keys for; others are passed
+        over.
+
+    Returns
+    -------
+    list of (int, int, int)
+        Number of the field, begin and end of its content, in the order of the message.
+
+    Raises
+    ------
+    ValueError, IndexError
+        The message is damaged.
     """
     found = []
     while at < end:
@@ -82,11 +104,31 @@ class Messages(NamedTuple):
 
 
 def taken_apart(whole: Bytes, ranges: Ints) -> Messages:
-    """Take messages apart, the first field of all of them, then the second, and so on."""
+    """Take messages apart, the first field of all of them, then the second, and so on.
+
+    Parameters
+    ----------
+    whole : array of uint8
+        What the messages are in.
+    ranges : array of int, shape (messages, 2)
+        Begin and end of each.
+
+    Returns
+    -------
+    Messages
+        Their fields, a row for each message.
+
+    Raises
+    ------
+    UnknownFormError
+        A field has several parts in one message: it would have to be put together.
+    ValueError, IndexError
+        A message is damaged.
+    """
     count, wide = len(ranges), _FIELDS
     begin = np.zeros((count, wide), dtype=np.int64)
     end = np.zeros((count, wide), dtype=np.int64)
-    numbers = np.zeros((count, wide), dtype=bool)
+    numbers, there = np.zeros((2, count, wide), dtype=bool)
     ids = np.zeros(count, dtype=np.uint64)
     at, stop = ranges.T.copy() if count else (np.zeros(0, np.int64),) * 2
     row = np.arange(count)
@@ -106,6 +148,9 @@ def taken_apart(whole: Bytes, ranges: Ints) -> Messages:
         size = np.select([kind == _BYTES, kind == _FIXED64, kind == _FIXED32],
                          [np.minimum(value, _LONGEST).astype(np.int64), 8, 4], 0)  # fmt: skip
         listed = known & (kind == _BYTES)
+        if there[row[listed], field[listed]].any():
+            raise UnknownFormError("a field in parts")
+        there[row[listed], field[listed]] = True
         begin[row[listed], field[listed]] = at[listed]
         at = at + size
         end[row[listed], field[listed]] = at[listed]
@@ -134,7 +179,20 @@ def _numbers_at(whole: Bytes, at: Ints, stop: Ints) -> tuple[NDArray[np.uint64],
 
 
 def packed(whole: Bytes, begin: Ints, end: Ints) -> tuple[NDArray[np.uint64], Ints]:
-    """Return the numbers in some ranges of bytes, and how many each has."""
+    """Return the numbers in some ranges of bytes.
+
+    Returns
+    -------
+    numbers : array of uint64
+        Range after range.
+    sizes : array of int
+        How many each range has.
+
+    Raises
+    ------
+    ValueError
+        A number is cut off or too long.
+    """
     sizes = end - begin
     offset = np.cumsum(sizes) - sizes
     total = int(sizes.sum())
@@ -148,7 +206,18 @@ def packed(whole: Bytes, begin: Ints, end: Ints) -> tuple[NDArray[np.uint64], In
 
 
 def varints(data: Bytes) -> NDArray[np.uint64]:
-    """Return numbers that follow each other without gaps."""
+    """Return numbers that follow each other without gaps.
+
+    Returns
+    -------
+    array of uint64
+        As many as there are in the bytes.
+
+    Raises
+    ------
+    ValueError
+        A number is cut off or too long.
+    """
     if not len(data):
         return np.zeros(0, dtype=np.uint64)
     if data[-1] >= 0x80:
