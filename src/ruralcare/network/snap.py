@@ -75,6 +75,11 @@ def snap_points(
     mode : {"car", "foot"}
         On foot, trunk roads and their ramps are suitable.
 
+    Returns
+    -------
+    Snapped
+        In the order of the points.
+
     Raises
     ------
     TableError
@@ -152,8 +157,6 @@ def _suitable(
     """Return the rows to try first, and those to try for what is left, each with its limit."""
     closed = NOT_ON_FOOT if mode == "foot" else NO_STOPPING
     suitable = (edges["kind"] == "road").to_numpy() & ~edges["road_class"].isin(closed).to_numpy()
-    if mode == "car" and "car" in edges.columns:
-        suitable &= edges["car"].to_numpy(dtype=bool)
     raised = np.zeros(len(edges), dtype=bool)
     for column in ("bridge", "tunnel"):
         if column in edges.columns:
