@@ -4,8 +4,12 @@ Three questions, as a plan asks them, on New York (DIMACS, 264 k nodes) and on g
 networks: the nearest of 1,000 facilities from every node; all pairs of 1,000 homes and 1,000
 facilities within 30 (and 60) minutes; the time from one place to every node. Every figure is CPU
 seconds on one core (the process is bound to it), without compiling, the best of some runs. A
-peer that would take minutes does a part of the searches, which is scaled up and marked. Answers
-are compared to the tick with those of scipy in the same run.
+peer that would take minutes does a part of the searches, which is scaled up and marked. All
+answers, those of the peers too, are compared to the tick with those of scipy in the same run.
+
+`load_s` is what a second run pays: the whole network (tables of nodes and edges, graph, hierarchy)
+opened from its files in a new process, as `read_roads` does it. `open_s` is the opening of bare
+arrays.
 
     python benchmarks/travel_times.py --data ../shared/data [--quick] [--json]
 
@@ -25,26 +29,39 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, fields
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
+import shapely
 from road_graphs import RoadArrays, generated, new_york
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from ruralcare.network import store
 from ruralcare.network.columns import open_columns, write_columns
+from ruralcare.network.graph import road_graph
 from ruralcare.network.search import buckets, hierarchy
 from ruralcare.network.search.arrays import Arcs, Ends, infinity
+from ruralcare.types import RoadNetwork
 
 PLACES = 1000
 SOURCES = 16
 BLOCKS = (1, 4, 16, 48)
 TICKS_PER_MINUTE = 60_000
+CRS = "EPSG:5179"
+# What networkit has for a node that cannot be reached is larger.
+NEVER = 1e15
 # A peer that takes longer than this for one question does a part of it.
 PATIENCE_S = 20.0
 PEERS = ("scipy", "networkit", "rustworkx", "igraph", "networkx")
+# Of the matrix of a peer, so many rows are compared.
+COMPARED = 5
 
 
 @dataclass
@@ -60,6 +77,8 @@ class Case:
     places: np.ndarray = field(init=False)
     seconds: dict[str, dict[str, float]] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
+    expected: dict[str, np.ndarray] = field(default_factory=dict)
+    """Answers of scipy; infinite where there is none."""
 
     def __post_init__(self) -> None:
         self.arcs = self.roads.arcs()
@@ -134,6 +153,7 @@ def nearest(case: Case, matrix: csr_array) -> None:
         lambda: dijkstra(turned, indices=case.places, min_only=True), runs=runs
     )
     case.keep("nearest", "scipy", seconds)
+    case.expected["nearest"] = expected
     ends, limit = Ends.at(case.places), 2**30 - 1
     seconds, (key, _) = timed(lambda: buckets.nearest(case.backward, ends, limit), runs=5)
     case.keep("nearest", "ours", seconds)
@@ -155,15 +175,88 @@ def prepared(case: Case) -> hierarchy.Hierarchy:
         start = time.perf_counter()
         stored = open_columns(path)
         made = hierarchy.Hierarchy(**{name: stored.array(name) for name in arrays})
-        case.notes["load_s"] = round(time.perf_counter() - start, 4)
+        case.notes["open_s"] = round(time.perf_counter() - start, 4)
+        path = Path(folder) / "network.arrow"
+        apart(store_network, case.roads, made, path)
+        case.notes |= apart(load_network, path, case.roads.nodes)
     case.notes["file_mb"] = round(
         case.notes["hierarchy_mb"] + sum(one.nbytes for one in graph.values()) / 1e6, 1
     )
     show(
-        f"  prepared in {seconds:.1f} s, {case.notes['hierarchy_mb']} MB, opened in "
-        f"{case.notes['load_s']} s"
+        f"  prepared in {seconds:.1f} s, {case.notes['hierarchy_mb']} MB, arrays opened in "
+        f"{case.notes['open_s']} s, the whole network in {case.notes['load_s']} s"
     )
     return made
+
+
+def apart(call: Callable[..., Any], *given: Any) -> Any:
+    """Return what a process of its own finds, whose memory is not counted here."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(call, *given).result()
+
+
+def store_network(roads: RoadArrays, made: hierarchy.Hierarchy, path: Path) -> None:
+    """Store the graph as a network with tables and straight lines, and its hierarchy beside it."""
+    network = whole_network(roads)
+    graph = road_graph(network)
+    if not np.array_equal(graph.forward.key, roads.arcs().key):
+        raise AssertionError("the network makes another graph")
+    store.save(path, network)
+    graph.kept.hierarchy = made
+    graph.kept.store(graph)
+
+
+def load_network(path: Path, nodes: int) -> dict[str, float]:
+    """Load a network and its graph as a second run does."""
+    begun, cpu = time.perf_counter(), time.process_time()
+    graph = road_graph(store.load(path))
+    cpu, seconds = time.process_time() - cpu, time.perf_counter() - begun
+    if graph.nodes != nodes or graph.kept.hierarchy is None:
+        raise AssertionError("what was loaded is not what was stored")
+    return {"load_s": round(seconds, 3), "load_cpu_s": round(cpu, 3)}
+
+
+def whole_network(roads: RoadArrays) -> RoadNetwork:
+    """Return the arcs as the edges of a network; two arcs there and back are one edge."""
+    low, high = np.minimum(roads.tail, roads.head), np.maximum(roads.tail, roads.head)
+    turned = roads.tail > roads.head
+    order = np.lexsort((turned, roads.ticks, high, low))
+    low, high, ticks, turned = (part[order] for part in (low, high, roads.ticks, turned))
+    same = (np.diff(low) == 0) & (np.diff(high) == 0) & (np.diff(ticks) == 0)
+    there_and_back = np.append(same & (turned[:-1] != turned[1:]), False)
+    second = np.concatenate([[False], there_and_back[:-1]])
+    u, v = np.where(turned, high, low)[~second], np.where(turned, low, high)[~second]
+    ticks, oneway = ticks[~second], ~there_and_back[~second]
+    length_m = np.maximum(np.hypot(*(roads.xy[u] - roads.xy[v]).T), 1.0)
+    minutes = ticks / TICKS_PER_MINUTE
+    table = pd.DataFrame(
+        {
+            "u": u,
+            "v": v,
+            "length_m": length_m,
+            "speed_kmh": np.clip(length_m / np.maximum(ticks, 1) * 3600, 1.0, 150.0),
+            "time_min": minutes,
+            "kind": "road",
+            "road_class": np.array(["residential", "primary"])[(u % 8 == 0).astype(int)],
+            "oneway": oneway,
+            "proxy": False,
+            "name": np.array([f"{number}길" for number in range(20_000)])[u % 20_000],
+            "ref": "",
+            "bridge": False,
+            "tunnel": False,
+            "source_id": np.arange(len(u)).astype(str),
+        }
+    )
+    lines = shapely.linestrings(np.stack([roads.xy[u], roads.xy[v]], axis=1))
+    index = pd.RangeIndex(roads.nodes, name="node_id")
+    return RoadNetwork(
+        gpd.GeoDataFrame(geometry=shapely.points(roads.xy), index=index, crs=CRS),
+        gpd.GeoDataFrame(table, geometry=lines, crs=CRS),
+        pd.DataFrame(
+            {"piece": [1], "nodes": [roads.nodes], "length_m": [length_m.sum()], "kept": [True],
+             "reason": [""]}
+        ),
+    )  # fmt: skip
 
 
 def pairs(case: Case, matrix: csr_array, made: hierarchy.Hierarchy, minutes: int) -> None:
@@ -184,6 +277,7 @@ def pairs(case: Case, matrix: csr_array, made: hierarchy.Hierarchy, minutes: int
     case.notes["scipy_searches_at_a_time"] = block
     seconds, expected = timed(lambda: by_scipy(case.homes, block))
     case.keep(question, "scipy", seconds)
+    case.expected[question] = expected[:COMPARED]
     sources, targets = Ends.at(case.homes), Ends.at(case.places)
     runs = 1 if case.quick else 2
     for who, call in (
@@ -204,6 +298,7 @@ def one_to_all(case: Case, matrix: csr_array, made: hierarchy.Hierarchy) -> None
     some = case.homes[:4]
     seconds, expected = timed(lambda: dijkstra(matrix, indices=some))
     case.keep("one_to_all", "scipy", seconds / len(some))
+    case.expected["one_to_all"] = expected[0]
     limit = 2**30 - 1
     seconds, one = timed(lambda: hierarchy.one_to_all(made, Ends.at(case.homes[:1]), limit), runs=5)
     case.keep("one_to_all", "ours, one", seconds)
@@ -234,16 +329,50 @@ def peers(case: Case) -> None:
             case.notes.setdefault("missing", []).append(name)
             continue
         peer = maker(case)
-        seconds, _ = timed(peer.nearest)
+        seconds, answer = timed(peer.nearest)
         case.keep("nearest", name, seconds)
-        seconds, _ = timed(lambda peer=peer: peer.from_one(int(case.homes[0])))
+        compare(case, "nearest", name, row_of(answer, case, case.roads.nodes))
+        seconds, answer = timed(lambda peer=peer: peer.from_one(int(case.homes[0])))
         case.keep("one_to_all", name, seconds)
+        compare(case, "one_to_all", name, row_of(answer, case, int(case.homes[0])))
         budget = 1.5 if case.quick else PATIENCE_S
         count = int(np.clip(budget / max(seconds, 1e-6), 1, PLACES))
-        spent, _ = timed(lambda peer=peer, count=count: peer.from_many(case.homes[:count]))
+        spent, answer = timed(lambda peer=peer, count=count: peer.from_many(case.homes[:count]))
         case.keep("matrix_30", name, spent * PLACES / count)
         case.notes.setdefault("searches_of_1000", {})[name] = count
-        del peer
+        for at, one in enumerate(answer[:COMPARED]):
+            compare(case, "matrix_30", name, row_to_places(one, case, int(case.homes[at])), at)
+        del peer, answer
+
+
+def compare(case: Case, question: str, who: str, row: np.ndarray, at: int | None = None) -> None:
+    """Stop where a peer has other answers than scipy."""
+    expected = case.expected[question] if at is None else case.expected[question][at]
+    if not np.array_equal(row, expected):
+        raise AssertionError(f"{question}: {who} differs from scipy")
+    count = case.notes.setdefault("answers_compared", {})
+    count[who] = count.get(who, 0) + len(row)
+
+
+def row_of(answer: Any, case: Case, source: int) -> np.ndarray:
+    """Return the ticks to all nodes, as an array, from whatever a package answers."""
+    nodes = case.roads.nodes
+    if not hasattr(answer, "keys"):
+        row = np.asarray(answer, dtype=float).ravel()[:nodes]
+        return np.where(row < NEVER, row, np.inf)
+    row = np.full(nodes + 1, np.inf)
+    row[np.fromiter(answer.keys(), np.int64)] = np.fromiter(answer.values(), float)
+    row[source] = 0.0
+    return row[:nodes]
+
+
+def row_to_places(answer: Any, case: Case, source: int) -> np.ndarray:
+    """Return the ticks to the places within 30 minutes; not every package has a cutoff."""
+    if hasattr(answer, "keys"):
+        row = row_of(answer, case, source)[case.places]
+    else:
+        row = np.asarray(answer, dtype=float)
+    return np.where(row <= 30 * TICKS_PER_MINUTE, row, np.inf)
 
 
 class Networkit:

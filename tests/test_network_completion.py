@@ -238,11 +238,16 @@ def test_advice_is_given_where_data_look_as_if_they_had_holes():
     _, points = county(PLAIN, {"v": (1000, 100, "T"), "far": (1000, 6000, "T")})
     roads = network({"a": (0, 0), "b": (10_000, 0)}, [road("a", "b")])
     (note,) = hole_notes(roads, points)
-    assert "1 pieces, and 1 places" in note.render("en")
+    assert "too far from any road: 1 of 2." in note.render("en")
     assert hole_notes(roads, points, snap_limit_m=7000.0) == ()
     crumbs = {f"{k}{end}": (x, 900 * k) for k in range(8) for end, x in (("a", 0), ("b", 500))}
     many = network(crumbs, [road(f"{k}a", f"{k}b") for k in range(8)])
-    assert "8 pieces" in hole_notes(many, points, snap_limit_m=7000.0)[0].render("en")
+    (note,) = hole_notes(many, points, snap_limit_m=7000.0)
+    assert "8 pieces" in note.render("en")
+    both = [note.render("en") for note in hole_notes(many, points, snap_limit_m=50.0)]
+    assert len(both) == 2
+    assert "8 pieces" in both[0]
+    assert "2 of 2" in both[1]
     towns, _ = county(PLAIN, {"v": (1000, 100, "T")})
     assert hole_notes(complete(many, towns, points, RULES), points) == ()
 

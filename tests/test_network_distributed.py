@@ -21,6 +21,7 @@ from ruralcare.network.distributed import pairs_on_cluster, read_parts, ways_on_
 from ruralcare.network.ends import join
 from ruralcare.network.engine import prepare, ways
 from ruralcare.network.graph import road_graph
+from ruralcare.network.search import hierarchy
 from ruralcare.network.search.arrays import limit_key
 from ruralcare.network.snap import snap_points
 
@@ -107,6 +108,50 @@ def test_with_a_hierarchy(address):
     expected = ways(graph, sources, targets, limit, engine="plain")
     prepare(graph)
     same(ways_on_cluster(address, graph, sources, targets, limit), expected)
+
+
+@pytest.mark.parametrize("asked", ["hierarchy", "auto"])
+def test_a_hierarchy_is_made_once_and_each_part_is_searched_in_one_thread(monkeypatch, asked):
+    roads = town(seed=5)
+    graph = road_graph(roads)
+    (_, sources), (_, targets) = joined(roads, 40, 1), joined(roads, 50, 2)
+    limit = limit_key(10 * 60_000, graph.edge_key.dtype)
+    expected = ways(graph, sources, targets, limit, engine="plain")
+    made, searched = [], []
+    contract, search = hierarchy.contract, on_cluster.ways
+    monkeypatch.setattr(hierarchy, "contract", lambda *what: made.append(1) or contract(*what))
+
+    def measured(*what, **how):
+        searched.append((how["engine"], how["threads"], what[0].kept.hierarchy is not None))
+        return search(*what, **how)
+
+    monkeypatch.setattr(on_cluster, "ways", measured)
+    # So cheap that it is always chosen.
+    monkeypatch.setattr("ruralcare.network.engine._S_PER_NODE_PREPARED", 0.0)
+    monkeypatch.setattr("ruralcare.network.engine._S_PER_END_PREPARED_FOR", 0.0)
+    with cluster(workers=2, processes=False) as made_here:
+        address = made_here.scheduler_address
+        found = ways_on_cluster(address, graph, sources, targets, limit, engine=asked)
+    same(found, expected)
+    assert made == [1]
+    assert len(searched) > 4
+    assert set(searched) == {("hierarchy", 1, True)}
+
+
+def test_the_engine_that_is_asked_for_goes_to_the_cluster(address, monkeypatch):
+    roads = town(seed=6)
+    (homes, _), (places, _) = joined(roads, 30, 5), joined(roads, 25, 6)
+    asked = []
+    whole = on_cluster.pairs_on_cluster
+
+    def noted(*what, **how):
+        asked.append(how["engine"])
+        return whole(*what, **how)
+
+    monkeypatch.setattr(on_cluster, "pairs_on_cluster", noted)
+    for name in ("plain", "buckets", "hierarchy"):
+        matrix(roads, homes, places, cutoff_min=4.0, scheduler=address, engine=name)
+    assert asked == ["plain", "buckets", "hierarchy"]
 
 
 def test_parts_are_files_of_their_own(address, tmp_path):

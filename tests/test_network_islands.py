@@ -10,6 +10,7 @@ from network_cases import CRS, at, ferry, network, road
 from shapely.geometry import Point, box
 from test_network_proxy import county
 
+from ruralcare.network.connection import road_parts
 from ruralcare.network.islands import islands
 from ruralcare.network.proxy import build_proxy
 from ruralcare.scenario import Ferry, RoadsSource, Scenario
@@ -116,6 +117,35 @@ def test_without_boats_an_island_is_linked_to_nothing():
     assert table["ferry_min"].isna().all()
     assert (table["landing"] == "").all()
     assert (table["institutions"] == 0).all()
+
+
+@pytest.mark.parametrize("quickest_first", [False, True])
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_boats_the_quicker_counts(quickest_first, turned):
+    towns, points = county(LANDS, VILLAGES)
+    slow, fast = ferry("p", "b", 50), ferry("c", "q", 30) if turned else ferry("q", "c", 30)
+    boats = (fast, slow) if quickest_first else (slow, fast)
+    table = islands(roads(*boats), towns, people(points)).set_index("name")
+    # The slow one lands in M, the quick one in N.
+    assert table.loc["i", "ferry_min"] == 30
+    assert table.loc["i", "landing"] == "N면"
+    # A way over another island may be quicker than a boat to the coast.
+    more = (*boats, ferry("s", "b", 90), ferry("t", "p", 40), ferry("q", "s", 45))
+    table = islands(roads(*more), towns, people(points)).set_index("name")
+    assert table.loc["j", "ferry_min"] == 70
+    assert table.loc["j", "landing"] == "N면"
+
+
+def test_the_largest_part_is_the_one_with_most_road():
+    nodes = {name: (1000 * k, 0) for k, name in enumerate("abcdefgh")}
+    net = network(nodes, [road("a", "b"), road("c", "d", via=[(2000, 4000)]), ferry("b", "c", 5),
+                          road("f", "e"), road("g", "f")])  # fmt: skip
+    parts = road_parts(net)
+    assert parts.of_node.tolist() == [0, 0, 1, 1, 2, 2, 2, 3]
+    lengths = net.edges["length_m"]
+    assert parts.length_m == pytest.approx([1000, lengths[1], 2000, 0])
+    assert parts.main == 1
+    assert road_parts(network({"a": (0, 0), "b": (9, 0)}, [ferry("a", "b", 1)])).main == 0
 
 
 def test_an_island_is_called_after_its_townships():

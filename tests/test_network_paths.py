@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from network_cases import at, ferry, homes, network, road, sites
 
 from ruralcare.errors import TableError
-from ruralcare.network import read_roads, to_networkx, travel_times
+from ruralcare.network import matrix, read_roads, to_networkx, travel_times
 from ruralcare.network.paths import path, paths, trace
 from ruralcare.scenario import Scenario
 from ruralcare.types import DemandPoints
@@ -150,6 +150,21 @@ def test_states():
     assert path(roads, point(0, 0), point(2000, 0), cutoff_min=2.0).state == "reached"
     with pytest.raises(TableError):
         path(roads, point(0, 0), point(1, 1), mode="boat")
+
+
+def test_ways_that_are_too_long_to_measure_are_ways():
+    """Two edges of 200 hours: no way is measured beyond 298 hours, but there is one."""
+    nodes = {"A": (0, 0), "B": (1000, 0), "C": (2000, 0), "D": (3000, 0)}
+    hours = {"time_min": 200 * 60.0}
+    edges = [road("A", "B", **hours), road("B", "C", oneway=True, **hours)]
+    roads = network(nodes, [*edges, road("C", "D", oneway=True)])
+    places = sites({"a": (0, 0), "c": (2000, 0)})
+    pairs = pd.DataFrame([("a", "c"), ("c", "a"), ("a", "a")], columns=["from_id", "to_id"])
+    found = paths(roads, places, places, pairs)
+    assert found["state"].tolist() == ["beyond_cutoff", "unreachable", "reached"]
+    states = matrix(roads, places, places).state
+    for row in found.itertuples():
+        assert row.state == states.loc[row.from_id, row.to_id]
 
 
 def test_a_ferry_tells_its_wait_and_names_are_kept_together():

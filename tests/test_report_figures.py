@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,6 +56,7 @@ def test_totals(figures):
     # Half of d arrives, so its 50 minutes count for 5 people in need.
     by_hand = (5 * 30 + 15 * 20 + 25 * 14 + 50 * 5) / (30 + 20 + 14 + 5)
     assert figures.mean_nearest_min(0, 0) == pytest.approx(by_hand)
+    assert figures.arriving(0, 0) == pytest.approx((30 + 20 + 14 + 5) / 74)
     np.testing.assert_allclose(figures.served_totals, [[40, 70, 70], [15, 15, 29.6]])
     assert figures.served_share(None, 0) == pytest.approx(55 / 103.6)
     assert figures.served_share(None, 2) == pytest.approx(99.6 / 103.6)
@@ -71,6 +73,39 @@ def test_the_finding_names_sites_year_and_shares(figures):
     )
     note = stage_note(Figures(figures.subject.speaking("en")), 2).render("en")
     assert note == "New at 1 sites: Day care 1. Cost KRW 450 million."
+
+
+def test_a_mean_time_tells_of_whom_it_is(figures):
+    english = Figures(figures.subject.speaking("en"))
+    today = access_cards(english, 0, 0)[1]
+    assert today["label"] == "Mean time to the nearest"
+    assert today["basis"] == "of the 93.2 % of people in need who arrive"  # 69 of 74
+    # At stage 1 more people arrive than today: another mean of other people, no gain or loss.
+    later = access_cards(english, 0, 1)[1]
+    assert later["basis"] == "of the 100.0 % of people in need who arrive"
+    assert later["change"].startswith("▼")
+    assert later["tone"] == 0
+    # Day care: nobody new arrives at stage 1, all do at stage 2.
+    assert access_cards(english, 1, 1)[1]["basis"] == access_cards(english, 1, 0)[1]["basis"]
+    assert access_cards(english, 1, 2)[1]["basis"] == "of the 100.0 % of people in need who arrive"
+
+
+def test_a_mean_of_nobody_has_no_basis(results):
+    subject = of_access(results.access[0], results.townships)
+    nobody = results.access[0].frame.assign(
+        nearest_min=np.nan,
+        proxy_share=np.nan,
+        covered_share=0.0,
+        beyond_standard_share=0.0,
+        beyond_cutoff_share=0.0,
+        unreachable_share=1.0,
+        unsnapped_share=0.0,
+    )
+    table = replace(results.access[0], frame=nobody)
+    figures = Figures(replace(subject, access=(table,)).speaking("en"))
+    card = access_cards(figures, 0, 0)[1]
+    assert card["value"] == "–"
+    assert "basis" not in card
 
 
 def test_cards_show_the_figures_and_their_change(figures):

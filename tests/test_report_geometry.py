@@ -94,3 +94,19 @@ def test_roads_are_drawn_by_class():
     drawn = dict(road_lines(cases.roads().edges, 5.0))
     assert list(drawn) == [2, 5]
     assert list(dict(road_lines(cases.roads(proxy=True).edges, 5.0))) == [5, 6]
+
+
+def test_no_proxy_link_is_too_short_to_be_drawn():
+    edges = cases.roads().edges
+    short = edges.iloc[[0, 0]].set_geometry(
+        gpd.GeoSeries(
+            [
+                shapely.LineString([(cases.EAST, cases.NORTH), (cases.EAST + 12, cases.NORTH)]),
+                shapely.LineString([(cases.EAST, cases.NORTH), (cases.EAST, cases.NORTH + 12)]),
+            ],
+            crs=cases.CRS,
+        ).values
+    )
+    drawn = dict(road_lines(short.assign(proxy=[False, True]), 50.0))
+    assert len(drawn[2]) == 0
+    assert drawn[6].length.tolist() == [12.0]

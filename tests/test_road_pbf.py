@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ruralcare.inputs.files import DAMAGE
+from ruralcare.errors import InputError
+from ruralcare.inputs.files import DAMAGE, Faults
+from ruralcare.inputs.osm_files import entities, is_sound
 from ruralcare.inputs.roads import osm, pbf
 from ruralcare.inputs.roads.tags import way_tags
 
@@ -175,3 +177,128 @@ def test_a_feature_that_is_not_known_is_left_to_osmium(tmp_path):
     found = osm._read_pbf(path)
     assert found.ways.ids.tolist() == ["5"]
     np.testing.assert_allclose(found.coordinates, [[1, 1], [2, 2]])
+
+
+def sent(tmp_path, group, name="made.osm.pbf", features=(b"OsmSchema-V0.6", b"DenseNodes")):
+    """Write a file with one group of objects, as other programs might."""
+    texts = field(1, b"".join(field(1, text) for text in (b"", b"highway", b"primary")))
+    path = tmp_path / name
+    with path.open("wb") as stream:
+        header = b"".join(field(4, one) for one in features)
+        for kind, data in ((b"OSMHeader", header), (b"OSMData", texts + group)):
+            blob = varint(2 << 3) + varint(len(data)) + field(3, zlib.compress(data))
+            head = field(1, kind) + varint(3 << 3) + varint(len(blob))
+            stream.write(len(head).to_bytes(4, "big") + head + blob)
+    return path
+
+
+def number(key, value):
+    return varint(key << 3) + varint(value)
+
+
+def zigzag(values):
+    steps = np.diff([0, *values]).tolist()
+    return [2 * step if step >= 0 else -2 * step - 1 for step in steps]
+
+
+def packed(key, values):
+    return field(key, b"".join(map(varint, values)))
+
+
+DENSE = field(
+    2,
+    packed(1, zigzag([1, 2, 3]))
+    + packed(8, zigzag([345_000_000, 345_100_000, 345_200_000]))
+    + packed(9, zigzag([1_260_000_000, 1_260_100_000, 1_260_200_000])),
+)
+NODES = field(2, DENSE)
+TAGGED = number(1, 5) + packed(2, [1]) + packed(3, [2])
+STEPS = zigzag([1, 2, 3])
+
+
+WAY = TAGGED + packed(8, STEPS)
+
+
+def test_ways_and_nodes_of_another_writer(tmp_path):
+    path = sent(tmp_path, NODES + field(2, field(3, WAY)))
+    assert_same(path)
+    found = osm._read_blocks(path)
+    assert (found.ways.ids.tolist(), found.sizes.tolist()) == (["5"], [3])
+    expected = [[126, 34.5], [126.01, 34.51], [126.02, 34.52]]
+    np.testing.assert_allclose(found.coordinates[found.place], expected)
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        # Protocol buffers allow lists in parts and lists that are not packed. The format does not,
+        # and osmium loses what is in them without a word: better no roads than some.
+        NODES + field(2, field(3, TAGGED + packed(8, STEPS[:2]) + packed(8, STEPS[2:]))),
+        NODES + field(2, field(3, TAGGED + b"".join(number(8, step) for step in STEPS))),
+        NODES + field(2, field(3, number(1, 5) + number(2, 1) + number(3, 2) + packed(8, STEPS))),
+        field(2, field(2, packed(1, [2]) * 3 + packed(8, [2]) * 3 + packed(9, [2]) * 3))
+        + field(2, field(3, WAY)),
+        field(2, field(2, b"".join(number(key, 2) for key in (1, 8, 9)))) + field(2, field(3, WAY)),
+        field(1, field(1, b"more")) + NODES + field(2, field(3, WAY)),
+        # Nor may a group hold objects of several kinds.
+        NODES + field(2, field(3, WAY) + field(4, number(1, 9))),
+        field(2, DENSE + field(3, WAY)) + field(2, field(3, WAY)),
+        field(2, field(1, number(1, 2) + number(8, 2) + number(9, 2)) + DENSE)
+        + field(2, field(3, WAY)),
+    ],
+)
+def test_what_the_format_forbids_is_refused(tmp_path, group):
+    path = sent(tmp_path, group)
+    with pytest.raises(InputError, match="cannot be read"):
+        osm.read_osm(path, "pbf", "EPSG:5179", Faults(path.name))
+
+
+VERSIONS = [
+    # A road that was deleted, and one that became shorter.
+    (1, 1, [1, 2], True), (1, 2, [1, 2], False), (2, 1, [2, 3, 4], True), (2, 2, [2, 3], True)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["osh.pbf", "osh.pbf,pbf_compression=none", "osh", "osm"])
+def test_the_history_of_the_map_is_refused(tmp_path, form):
+    kind = form.split(",")[0]
+    path = tmp_path / f"history.{kind}"
+    with osmium.SimpleWriter(osmium.io.File(str(path), form)) as writer:
+        for at in range(1, 5):
+            place = (126 + at / 100, 34.5)
+            writer.add_node(osmium.osm.mutable.Node(id=at, version=1, location=place))
+        for way, version, refs, visible in VERSIONS:
+            writer.add_way(
+                osmium.osm.mutable.Way(
+                    id=way, version=version, nodes=refs, visible=visible,
+                    tags={"highway": "primary"},
+                )
+            )  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        osm.read_osm(path, "pbf" if kind == "osh.pbf" else "osm", "EPSG:5179", Faults(path.name))
+    (fault,) = caught.value.faults
+    assert "history" in fault.problem.render("en")
+    assert (fault.file, fault.value) == (path.name, path.name)
+    if kind == "osh.pbf":
+        with pytest.raises(InputError, match="history"):
+            list(entities(path, Faults(path.name), osmium.FileProcessor))
+
+
+def test_a_zero_byte_in_a_text_does_not_reach_osmium(tmp_path):
+    def with_text(text, kind):
+        data = field(1, field(1, b"") + field(1, text)) + NODES
+        blob = field(1, data)
+        head = field(1, kind) + varint(3 << 3) + varint(len(blob))
+        path = tmp_path / "plain.osm.pbf"
+        path.write_bytes(len(head).to_bytes(4, "big") + head + blob)
+        return path
+
+    # Of a kind that is not known, osmium may look at the beginning only.
+    for kind in (b"OSMData", b"OSM", b""):
+        assert is_sound(with_text(b"highway", kind))
+        assert not is_sound(with_text(b"high\0way", kind))
+    path = with_text(b"highway", b"OSMData")
+    path.write_bytes(path.read_bytes()[:-3])
+    assert not is_sound(path)
+    path.write_bytes(b"\0\0\0\x02\xff\xff")
+    assert not is_sound(path)

@@ -7,10 +7,12 @@ import io
 import re
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import report_cases as cases
 
 from ruralcare.report import document, map_page
+from ruralcare.report.subject import of_results
 
 pytestmark = pytest.mark.browser
 
@@ -257,6 +259,55 @@ def test_places_at_one_point_are_fanned_out(one):
     assert (ax - bx) ** 2 + (ay - by) ** 2 > 8**2
 
 
+def test_who_arrives_stands_beside_a_mean_time(one):
+    page = one.page
+    assert "93.2" in page.locator("#cards .card").nth(1).inner_text()  # 69 of 74 in need
+    page.evaluate("RuralCare.app.open(3, true)")
+    whose = page.locator("#drawer .whose")
+    assert "50.0" in whose.first.inner_text()  # half of d finds nothing within the hour
+    assert whose.count() == 1
+    assert "50.0" in page.evaluate("RuralCare.app.describe(3)").split("(")[1]
+    assert "(" not in page.evaluate("RuralCare.app.describe(0)")
+    page.evaluate("RuralCare.app.drawer.close()")
+    page.locator("#table-button").click()
+    with page.expect_download() as waiting:
+        page.locator("#table-csv").click()
+    text = waiting.value.path().read_text("utf-8-sig")
+    rows = {row["township_id"]: row for row in csv.DictReader(io.StringIO(text))}
+    assert [rows[town]["arriving_share"] for town in "abcd"] == ["1", "1", "1", "0.5"]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_proxy_links_are_seen_at_once_and_explained(visit, results, tmp_path, width):
+    edges = results.roads.edges
+    some = replace(results.roads, edges=edges.assign(kind="road", proxy=[False, True]))
+    page = visit(map_page(replace(results, roads=some), "en").save(tmp_path / "m.html"), width).page
+    key = page.locator("#road-key li").all_inner_texts()
+    assert [text.strip() for text in key] == ["Roads", "Estimated road (proxy link)"]
+    dashes = [
+        line.get_attribute("stroke-dasharray") for line in page.locator("#road-key line").all()
+    ]
+    assert dashes[0] is None
+    assert dashes[1]
+    drawn = """() => {
+        const app = RuralCare.app, canvas = app.canvas._container;
+        const ctx = canvas.getContext("2d");
+        const pixels = () => ctx.getImageData(0, 0, canvas.width, canvas.height).data;
+        const before = pixels(), roads = app.scene.roads;
+        app.scene.roads = roads.filter((road) => road.level !== 6);
+        app.canvas.redraw();
+        const after = pixels();
+        app.scene.roads = roads;
+        app.canvas.redraw();
+        let count = 0;
+        for (let i = 0; i < before.length; i += 4) {
+            if ([0, 1, 2].some((k) => Math.abs(before[i + k] - after[i + k]) > 40)) count += 1;
+        }
+        return count;
+    }"""
+    assert page.evaluate(drawn) > 60
+
+
 def test_openings_are_ringed(one):
     page = one.page
     rings = "RuralCare.app.hot.filter((m) => m.openings).map((m) => [m.openings.length, m.fresh])"
@@ -324,12 +375,28 @@ def test_formulas_are_disarmed_in_the_csv(one):
 
 def test_the_report_opens_without_network(visit, results, tmp_path):
     path = tmp_path / "report.html"
-    path.write_text(document(results), encoding="utf-8")
+    parts = pd.DataFrame(
+        {
+            "name": ["한들군", "속리산면, 장안면, 탄부면 …", "묵도면"],
+            "land": [1, 1, 2],
+            "link": ["main", "none", "ferry"],
+            "persons": [39_000.0, 9_352.0, 708.0],
+            "institutions": [56, 3, 1],
+            "road_km": [978.7, 39.9, 26.8],
+            "ferry_min": pd.array([None, None, 70.0], dtype="Float64"),
+            "landing": ["", "", "해동읍"],
+        }
+    )
+    path.write_text(document(replace(of_results(results), islands=parts)), encoding="utf-8")
     for width in (1000, 390):
         one = visit(path, width, 900)
         assert one.page.locator("h1").is_visible()
         assert one.page.locator(".small-map").count() == 6
         assert one.page.evaluate("document.documentElement.scrollWidth") <= width
+        tables = one.page.locator("section.reach .wide")
+        assert tables.count() == 2
+        for table in tables.all():
+            assert table.evaluate("(box) => box.scrollWidth - box.clientWidth") <= 0
         assert one.requests == []
         assert one.complaints == []
 

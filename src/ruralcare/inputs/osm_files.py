@@ -25,7 +25,7 @@ __all__ = ["entities", "history", "is_sound"]
 def entities(
     path: Path, faults: Faults, processor: Callable[[str], Iterable[Any]]
 ) -> Iterator[Any]:
-    """Yield what a processor of osmium finds in a file.
+    """Go through what a processor of osmium finds in a file.
 
     Parameters
     ----------
@@ -35,6 +35,11 @@ def entities(
         Names the file in what is wrong with it.
     processor : function
         Makes what is iterated over from the path.
+
+    Yields
+    ------
+    object
+        As the processor has it.
 
     Raises
     ------

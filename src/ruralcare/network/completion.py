@@ -122,23 +122,47 @@ def hole_notes(
     They do if they lie in many pieces, or leave more than a few demand points beyond the snapping
     limit (a lone islet without roads is no hole). Roads that hold proxy links already are not
     spoken of.
+
+    Parameters
+    ----------
+    roads : RoadNetwork
+        The network.
+    points : DemandPoints
+        In the same CRS.
+    snap_limit_m : float
+        Limit at which they will join the network.
+
+    Returns
+    -------
+    tuple of Message
+        One for pieces, one for places that are lost; none where nothing is missing.
     """
     if roads.is_proxy or not len(roads.edges):
         return ()
     u = roads.edges["u"].to_numpy(np.int64)
     pieces = len(np.unique(weak_parts(u, roads.edges["v"].to_numpy(np.int64), len(roads.nodes))))
     lost = int((~snap_points(roads, points.points, limit_m=snap_limit_m).ok).sum())
-    if pieces <= _MANY_PIECES and lost <= _FEW_LOST * len(points.frame):
-        return ()
-    return (
-        Message(
-            "The road data seem to have holes: {pieces} pieces, and {lost} places of people "
-            "beyond the reach of any road. Local roads may be missing; [roads.complete] in the "
-            "scenario fills the holes with estimated links.",
-            pieces=pieces,
-            lost=lost,
-        ),
-    )
+    notes = []
+    if pieces > _MANY_PIECES:
+        notes.append(
+            Message(
+                "The road data seem to have holes: they lie in {pieces} pieces. Local roads may "
+                "be missing; [roads.complete] in the scenario fills the holes with estimated "
+                "links.",
+                pieces=pieces,
+            )
+        )
+    if lost > _FEW_LOST * len(points.frame):
+        notes.append(
+            Message(
+                "Places of people too far from any road: {lost} of {places}. Where local roads "
+                "are missing in the data, [roads.complete] in the scenario links such places by "
+                "estimated roads.",
+                lost=lost,
+                places=len(points.frame),
+            )
+        )
+    return tuple(notes)
 
 
 class _Sites:
@@ -319,8 +343,8 @@ def _assembled(roads: RoadNetwork, known: Roadside, links: Ways, rules: RoadsSou
 def _nothing(column: pd.Series) -> bool | float | str | NAType:
     """Return what stands in a column for a link that no road file has."""
     if pd.api.types.is_bool_dtype(column):
-        # Cars use the links; they are neither bridge nor tunnel.
-        return bool(column.name == "car")
+        # They are neither bridge nor tunnel.
+        return False
     if pd.api.types.is_numeric_dtype(column):
         return pd.NA if pd.api.types.is_extension_array_dtype(column.dtype) else np.nan
     return ""

@@ -2,14 +2,52 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ruralcare.network.parts import weak_parts
 from ruralcare.network.snap import snap_points
 from ruralcare.types import DemandPoints, RoadNetwork, Townships
 
-__all__ = ["connections"]
+__all__ = ["RoadParts", "connections", "road_parts"]
+
+Ints = NDArray[np.int64]
+
+
+class RoadParts(NamedTuple):
+    """Parts of a network that roads hold together, without ferries."""
+
+    of_node: Ints
+    """Part of each node."""
+    length_m: NDArray[np.float64]
+    """Length of the roads of each part."""
+    main: int
+    """The part with most road, of equals the first; −1 where there is no node."""
+
+
+def road_parts(roads: RoadNetwork) -> RoadParts:
+    """Return the parts of a network that roads hold together.
+
+    Parameters
+    ----------
+    roads : RoadNetwork
+        The network; its ferries do not count.
+
+    Returns
+    -------
+    RoadParts
+        A node that only ferries call at is a part of its own.
+    """
+    roads_only = roads.edges[(roads.edges["kind"] == "road").to_numpy()]
+    u, v = (roads_only[name].to_numpy(dtype=np.int64) for name in ("u", "v"))
+    part = weak_parts(u, v, len(roads.nodes))
+    own_m = roads_only["length_m"].to_numpy(dtype=float)
+    count = int(part.max(initial=-1)) + 1
+    length_m = np.bincount(part[u], weights=own_m, minlength=count).astype(np.float64)
+    return RoadParts(part, length_m, int(np.argmax(length_m)) if len(length_m) else -1)
 
 
 def connections(
@@ -38,11 +76,8 @@ def connections(
         Index ``township_id``: ``road``, ``ferry`` or ``none``; ``NA`` for a township without
         demand points.
     """
+    part, _, main = road_parts(roads)
     u, v = roads.edges["u"].to_numpy(), roads.edges["v"].to_numpy()
-    by_road = (roads.edges["kind"] == "road").to_numpy()
-    part = weak_parts(u[by_road], v[by_road], len(roads.nodes))
-    length_m = np.bincount(part[u[by_road]], weights=roads.edges["length_m"].to_numpy()[by_road])
-    main = int(np.argmax(length_m))
     whole = weak_parts(u, v, len(roads.nodes))
     main_whole = whole[np.flatnonzero(part == main)[0]]
 

@@ -276,8 +276,10 @@ def nearest_nodes(
         Longest way, as a key.
     direction : {"to_place", "to_demand"}
         Whether one travels from the node to the place or the other way.
-    engine, progress
-        As for :func:`ways`; no engine has anything to gain from preparing here.
+    engine : {"auto", "plain", "buckets", "hierarchy"}
+        All but ``plain`` search by buckets: nothing is to be gained from preparing here.
+    progress : Progress
+        Told that the search begins; scipy tells how far it is where ``k`` is more than 1.
 
     Returns
     -------
@@ -287,20 +289,18 @@ def nearest_nodes(
         Its number, or −1; of equally near places the one with the least proxy, then the first.
     """
     arcs = graph.backward if direction == "to_place" else graph.forward
-    step = Message("Measuring travel times")
-    progress(step, 0.0)
+    progress(Message("Measuring travel times"), 0.0)
     if engine == "plain" or not available():
         from ruralcare.network.search import plain
 
-        found = plain.k_nearest(arcs, places, k, limit, progress=progress)
+        if k > 1:
+            return plain.k_nearest(arcs, places, k, limit, progress=progress)
+        key, place = plain.nearest(arcs, places, limit)
     else:
         from ruralcare.network.search import buckets
 
         with compiling(progress):
             if k > 1:
-                found = buckets.k_nearest(arcs, places, k, limit)
-            else:
-                key, place = buckets.nearest(arcs, places, limit)
-                found = key[:, None], place[:, None]
-    progress(step, 1.0)
-    return found
+                return buckets.k_nearest(arcs, places, k, limit)
+            key, place = buckets.nearest(arcs, places, limit)
+    return key[:, None], place[:, None]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
+from ruralcare.network.connection import road_parts
 from ruralcare.network.overland import Land
-from ruralcare.network.parts import weak_parts
 from ruralcare.network.snap import snap_points
 from ruralcare.types import Places, Population, RoadNetwork, Townships
 from ruralcare.units import kilometres
@@ -66,15 +66,7 @@ def islands(
         largest part; ``NA`` without a ferry) and ``landing`` (township of the largest part where
         that ferry lands, else empty).
     """
-    u, v = (roads.edges[name].to_numpy(dtype=np.int64) for name in ("u", "v"))
-    by_road = (roads.edges["kind"] == "road").to_numpy()
-    part = weak_parts(u[by_road], v[by_road], len(roads.nodes))
-    length_m = np.bincount(
-        part[u[by_road]],
-        weights=roads.edges["length_m"].to_numpy(dtype=float)[by_road],
-        minlength=int(part.max(initial=-1)) + 1,
-    )
-    main = int(np.argmax(length_m)) if len(length_m) else -1
+    part, length_m, main = road_parts(roads)
     land = Land(townships.frame.geometry.to_numpy(), 0.0)
 
     homes = people.points.frame

@@ -29,11 +29,13 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Lines = NDArray[np.object_]
 
-# Where the time runs out, the ribbon narrows in so many steps.
-_STEPS = 3
+# What is reached in the last moment is a thread of road, so much to each side.
+_THREAD_M = 1.0
 # Bends smaller than this share of the ribbon do not show in its outline.
 _DETAIL = 0.05
 _ARC_SEGMENTS = 4
+# A road along the shore may lie off the land by rounding.
+_ON_LAND_M = 1e-6
 
 
 def isochrones(
@@ -54,7 +56,8 @@ def isochrones(
 
     The area is a ribbon along the parts of roads that are reached, ``width_m`` to each side, as
     far as the rest of the time allows to walk from the road: where the time runs out, the ribbon
-    ends in a point. Gaps between neighbouring roads that are narrower than ``gap_m``, and holes
+    tapers to a thread of a metre, which follows the road as far as it is reached. Thus everything
+    that :func:`.reached_edges` returns lies in the area, if it may be one (see below). Gaps between neighbouring roads that are narrower than ``gap_m``, and holes
     that are smaller than ``hole_km2``, are counted in. Ferries, tunnels and roads on which nobody
     may stop are ways to get on, not areas. Where the land is known (``roads.land``), water is no
     area, and neither is a shore that is near a reached road across the water only; off the known
@@ -88,9 +91,9 @@ def isochrones(
     GeoDataFrame
         A row per point and time, in their order, times ascending: ``point_id``, ``minutes``,
         ``state``, ``proxy`` (parts of the ways are stand-ins) and a MultiPolygon in the CRS of the
-        roads. Without an area, the geometry is missing and the state says why: ``unsnapped`` (no
-        road within the limit) or ``beyond_cutoff`` (the time is over before a road is reached);
-        otherwise it is ``reached``.
+        roads. The state is ``unsnapped`` (no road within the limit), ``beyond_cutoff`` (the time
+        is over before a road is reached) or ``reached``. The first two have no geometry; neither
+        has a point from which nothing but tunnels or bridges is reached.
 
     Raises
     ------
@@ -124,11 +127,12 @@ def isochrones(
     geometry = [area if area is not None and not area.is_empty else None for area in geometry]
     number = np.repeat(np.arange(len(series)), len(times))
     joined = placed.snapped.ok[number]
-    reached = np.array([area is not None for area in geometry], dtype=bool)
+    limit = np.tile(times, len(series))
+    reached = placed.walk_min[number] <= limit
     table = pd.DataFrame(
         {
             "point_id": series.index.to_numpy()[number],
-            "minutes": np.tile(times, len(series)),
+            "minutes": limit,
             "state": np.select([reached, joined], ["reached", "beyond_cutoff"], "unsnapped"),
             "proxy": np.array([areas.get(row, nothing)[1] for row in rows], dtype=bool),
         }
@@ -161,9 +165,13 @@ class _Painter:
         self.land = roads.land
         if self.land is not None:
             shapely.prepare(self.land)
-        self.widths = width_m * np.arange(_STEPS, 0, -1) / _STEPS
-        self.walks_min = minutes_at(self.widths, walking_kmh)
-        self.detail_m = width_m * _DETAIL
+        self.width_m = width_m
+        self.minute_m = width_m / minutes_at(width_m, walking_kmh)
+        # The taper is drawn in bands, each in the detail that its width asks for. They do not
+        # depend on the full width: a wider ribbon has the same end.
+        self.thread_m = min(_THREAD_M, width_m)
+        doublings = max(0, math.ceil(math.log2(width_m / self.thread_m)))
+        self.bands_m = self.thread_m * 2.0 ** np.arange(doublings - 1, -1, -1)
         self.gap_m = gap_m
         self.hole_km2 = hole_km2
 
@@ -177,23 +185,22 @@ class _Painter:
         proxy = False
         done = (np.zeros(len(found.edge)), np.zeros(len(found.edge)))
         for time in times:
-            inner, widest = done, done
-            ribbons: tuple[list[Lines], list[Lines]] = ([], [])
-            for width, walk in zip(self.widths, self.walks_min, strict=True):
-                outer = _joined_up(found.within(time - walk))
+            ribbons: tuple[list[Lines], list[Lines]] = ([ashore], [abroad])
+            # The next time paints at full width what is painted narrower now.
+            inner, widest = done, self._reached(found, time, self.width_m)
+            done = _joined_up(widest)
+            bands = [(done, self.width_m), *((None, low) for low in self.bands_m), (None, 0.0)]
+            upper = self.width_m
+            for outer, low in bands:
+                outer = outer or self._reached(found, time, low)
                 parts = found.between(inner, outer)
+                inner = widest if outer is done else outer
                 proxy = proxy or bool(self.proxy[parts.edge].any())
-                for ribbon, here in zip(ribbons, self._lines(parts), strict=True):
-                    ribbon.append(shapely.buffer(here, width, quad_segs=_ARC_SEGMENTS))
+                for ribbon, here in zip(ribbons, self._lines(parts, time), strict=True):
+                    ribbon.append(_ribbon(here, max(low, self.thread_m), upper))
                     lines.append(here)
-                widest = outer if inner is done else widest
-                inner = outer
-            # The next time paints at full width what was painted narrower now.
-            done = widest
-            ashore, abroad = (
-                shapely.union_all(np.concatenate([[old], *new]))
-                for old, new in zip((ashore, abroad), ribbons, strict=True)
-            )
+                upper = max(low, self.thread_m)
+            ashore, abroad = (shapely.union_all(np.concatenate(ribbon)) for ribbon in ribbons)
             area = self._closed(ashore)
             if self.land is not None:
                 area = _touching(shapely.intersection(area, self.land), np.concatenate(lines))
@@ -203,13 +210,21 @@ class _Painter:
             made.append((before, proxy))
         return made
 
-    def _lines(self, parts: Parts) -> tuple[Lines, Lines]:
-        """Return the lines to paint on the known land, and those off it."""
+    def _reached(self, found: Stretches, time: float, walk_m: float) -> tuple[Floats, Floats]:
+        """Return what is reached with so many metres of walking left."""
+        return found.within(time - walk_m / self.minute_m)
+
+    def _lines(self, parts: Parts, time: float) -> tuple[Lines, Lines]:
+        """Return the lines to paint on the known land, and those off it.
+
+        The third coordinate is the distance in metres that can be walked from there.
+        """
         chosen = self.paints[parts.edge]
-        edge = parts.edge[chosen]
-        lines = parts_of_lines(self.lines[edge], parts.near[chosen], parts.far[chosen])
+        edge, near, far, near_min, far_min = (values[chosen] for values in parts)
+        lines = parts_of_lines(self.lines[edge], near, far)
         some = ~shapely.is_empty(lines)
-        lines, bridge = shapely.simplify(lines[some], self.detail_m), self.bridge[edge[some]]
+        left_m = (time - near_min[some]) * self.minute_m, (time - far_min[some]) * self.minute_m
+        lines, bridge = _with_heights(lines[some], *left_m), self.bridge[edge[some]]
         if self.land is None:
             return lines, lines[:0]
         dry = shapely.covers(self.land, lines)
@@ -239,6 +254,53 @@ def _joined_up(reached: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
     return np.where(whole, 1.0, reached[0]), np.where(whole, 0.0, reached[1])
 
 
+def _with_heights(lines: Lines, first: Floats, last: Floats) -> Lines:
+    """Return lines whose third coordinate runs evenly from a first to a last value."""
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    step = np.zeros(len(xy))
+    step[1:] = np.hypot(*np.diff(xy, axis=0).T) * (line[1:] == line[:-1])
+    along = np.cumsum(step)
+    begin = along[np.searchsorted(line, np.arange(len(lines)))]
+    share = (along - begin[line]) / shapely.length(lines)[line]
+    height = first[line] + share.clip(0, 1) * (last - first)[line]
+    made: Lines = shapely.linestrings(np.column_stack([xy, height]), indices=line)
+    return made
+
+
+def _ribbon(lines: Lines, low_m: float, high_m: float) -> Lines:
+    """Return the areas beside lines, as wide to each side as they are high.
+
+    Where the heights differ, the area beside a straight piece is the hull of the circles around
+    its ends, which is all that is within the height of any of its places.
+
+    Parameters
+    ----------
+    lines : array of LineString
+        Lines with heights in metres.
+    low_m, high_m : float
+        Heights below or above are those; where both are the same, so is the width everywhere.
+    """
+    # Doubling widths have detail in common, whatever the full width is.
+    lines = shapely.simplify(lines, _DETAIL * 2.0 ** math.floor(math.log2(low_m)))
+    if low_m == high_m:
+        return np.asarray(shapely.buffer(lines, low_m, quad_segs=_ARC_SEGMENTS))
+    xyz, line = shapely.get_coordinates(lines, include_z=True, return_index=True)
+    if not len(xyz):
+        return np.empty(0, dtype=object)
+    # A missing height is that of the narrow end.
+    width = np.nan_to_num(xyz[:, 2], nan=low_m).clip(low_m, high_m)
+    start = np.flatnonzero(line[1:] == line[:-1])
+    run = xyz[start + 1, :2] - xyz[start, :2]
+    # Corners at right angles to the line, so that the full width is kept beside it.
+    turn = np.arange(4 * _ARC_SEGMENTS) * (math.pi / 2 / _ARC_SEGMENTS)
+    angle = np.arctan2(run[:, 1], run[:, 0])[:, None] + turn
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    corners = np.concatenate(
+        [xyz[end, None, :2] + width[end, None, None] * circle for end in (start, start + 1)], axis=1
+    )
+    return np.asarray(shapely.convex_hull(shapely.multipoints(corners)))
+
+
 def _parts(shapes: Lines | shapely.Geometry, dimension: int) -> Lines:
     """Return the lines (1) or areas (2) that shapes consist of."""
     parts: Lines = shapely.get_parts(shapely.get_parts(shapes))
@@ -251,8 +313,9 @@ def _touching(area: shapely.Geometry, lines: Lines) -> shapely.Geometry:
     pieces = _parts(area, 2)
     if len(pieces) < 2:
         return area
-    middles = shapely.line_interpolate_point(lines, 0.5, normalized=True)
-    touched, _ = shapely.STRtree(middles).query(pieces, predicate="intersects")
+    middles = shapely.line_interpolate_point(shapely.force_2d(lines), 0.5, normalized=True)
+    tree = shapely.STRtree(middles)
+    touched, _ = tree.query(pieces, predicate="dwithin", distance=_ON_LAND_M)
     return shapely.union_all(pieces[np.unique(touched)])
 
 

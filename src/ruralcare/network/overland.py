@@ -145,9 +145,19 @@ class Land:
 
 
 def neighbours(xy: Floats) -> Ints:
-    """Return the pairs of the Delaunay triangulation, sorted; shape (pairs, 2).
+    """Return the pairs of the Delaunay triangulation.
 
     Of points that are all on a line, those next to each other are pairs; of few such points, all.
+
+    Parameters
+    ----------
+    xy : array of float, shape (n, 2)
+        Points.
+
+    Returns
+    -------
+    array of int, shape (pairs, 2)
+        Sorted, the lower number first.
     """
     if len(xy) < 2:
         return np.zeros((0, 2), dtype=np.int64)
@@ -164,7 +174,20 @@ def neighbours(xy: Floats) -> Ints:
 
 
 def gabriel(xy: Floats, pairs: Ints) -> Flags:
-    """Tell which pairs have no third point in or on the circle with the two at opposite ends."""
+    """Tell which pairs have no third point in or on the circle with the two at opposite ends.
+
+    Parameters
+    ----------
+    xy : array of float, shape (n, 2)
+        Points.
+    pairs : array of int, shape (pairs, 2)
+        Pairs of them.
+
+    Returns
+    -------
+    array of bool, shape (pairs,)
+        The pairs of the Gabriel graph.
+    """
     if not len(pairs):
         return np.zeros(0, dtype=bool)
     one, other = xy[pairs[:, 0]], xy[pairs[:, 1]]
@@ -264,7 +287,8 @@ def _straight(xy: Floats, members: Ints, links: Ways, land: Land) -> Ways:
 def _facing(xy: Floats, group: Ints) -> tuple[Ints, Ints]:
     """Return each point with the nearest ones of other groups, the shortest pairs first."""
     one, other = nearest_of_others(xy, group, _NEAREST)
-    length_m = np.round(np.hypot(*(xy[one] - xy[other]).T), 3)
+    step = xy[one] - xy[other]
+    length_m = np.round(np.hypot(step[:, 0], step[:, 1]), 3)
     # Of many points of one group that have the same nearest, those that are nearest to it.
     many = np.bincount(group)[group[one]] > _FACING
     order = np.lexsort((one, length_m, group[one], other))
@@ -276,10 +300,10 @@ def _facing(xy: Floats, group: Ints) -> tuple[Ints, Ints]:
     one, other, length_m = one[kept], other[kept], length_m[kept]
     # Two that have each other among their nearest are one pair.
     low, high = np.minimum(one, other), np.maximum(one, other)
-    pair = np.unique(2 * (low * len(xy) + high) + (one > other), return_index=True)
-    single = np.ones(len(pair[0]), dtype=bool)
-    single[1:] = np.diff(pair[0] // 2) != 0
-    kept = pair[1][single]
+    pair, first_of = np.unique(2 * (low * len(xy) + high) + (one > other), return_index=True)
+    single = np.ones(len(pair), dtype=bool)
+    single[1:] = np.diff(pair // 2) != 0
+    kept = first_of[single]
     order = np.lexsort((other[kept], one[kept], length_m[kept]))
     return one[kept][order], other[kept][order]
 
@@ -359,6 +383,11 @@ def way_around(
         The land.
     fineness : int
         Position in :data:`FINENESS`: how close together the points lie that a way may turn at.
+
+    Returns
+    -------
+    Ways
+        One, or none.
     """
     spacing_m, beyond_m = FINENESS[fineness]
     own = xy[starts]

@@ -12,8 +12,11 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ruralcare.network.placed import Placed, parts_of_lines, searches
+from ruralcare.network.engine import tree
+from ruralcare.network.placed import Placed, parts_of_lines
 from ruralcare.network.search.arrays import LONGEST_TICKS, Keys, infinity, limit_key, ticks_of
+from ruralcare.network.trips import apart
+from ruralcare.progress import Progress, silent
 from ruralcare.types import RoadNetwork
 from ruralcare.units import minutes_at, minutes_from_ticks
 
@@ -96,7 +99,13 @@ class Path:
     steps: tuple[Step, ...] = ()
 
     def table(self) -> pd.DataFrame:
-        """Return the steps, a row each, without their lines."""
+        """Return the steps without their lines.
+
+        Returns
+        -------
+        DataFrame
+            A row for each :class:`Step`, in the order of travel.
+        """
         names = [name for name in Step.__dataclass_fields__ if name != "geometry"]
         return pd.DataFrame(
             [[getattr(step, name) for name in names] for step in self.steps], columns=names
@@ -126,7 +135,9 @@ class Finder:
         there: Placed,
         walking_kmh: float,
         cutoff_min: float,
+        progress: Progress = silent,
     ) -> None:
+        self.progress = progress
         self.here, self.there = here, there
         self.graph = here.graph
         self.walking_kmh = walking_kmh
@@ -141,12 +152,27 @@ class Finder:
             else np.full(len(roads.edges), "", dtype=object)
             for name in ("kind", "name", "ref", "road_class")
         ]
-        self.searched = -1
+        # The origin of the latest search, and that of the latest question whether there is a way.
+        self.searched = self.asked = -1
+        self.cut_off: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.key: Keys = np.zeros(0, dtype=np.int32)
         self.parent: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
 
     def find(self, a: int, b: int, from_id: object, to_id: object) -> Path:
-        """Return the way from an origin to a destination, both by their positions."""
+        """Return the way from an origin to a destination.
+
+        Parameters
+        ----------
+        a, b : int
+            Positions of the two points.
+        from_id, to_id : object
+            Their ids.
+
+        Returns
+        -------
+        Path
+            The way, or why there is none. A way longer than 298 hours is beyond any cutoff.
+        """
         here, there = self.here, self.there
         if not (here.snapped.ok[a] and there.snapped.ok[b]):
             return Path(from_id, to_id, "unsnapped")
@@ -164,7 +190,8 @@ class Finder:
             straight_min = minutes_at(straight_m, self.walking_kmh)
         time_min = float(min(ride_min, straight_min))
         if np.isinf(time_min):
-            return Path(from_id, to_id, "unreachable")
+            # A way longer than any that is measured is a way.
+            return Path(from_id, to_id, "unreachable" if self._apart(a, b) else "beyond_cutoff")
         if time_min > self.cutoff_min:
             return Path(from_id, to_id, "beyond_cutoff")
         if ridden is None or straight_min < ride_min:
@@ -200,6 +227,13 @@ class Finder:
             tuple(steps),
         )
 
+    def _apart(self, a: int, b: int) -> bool:
+        """Tell whether there is no way at all between two points."""
+        if self.asked != a:
+            self.asked = a
+            _, self.cut_off = apart(self.graph, self.here.take(np.array([a])), self.there)
+        return bool(np.isin(b, self.cut_off))
+
     def _join(self, placed: Placed, point: int) -> shapely.Point:
         """Return the place where a point joins its road."""
         line, share = self.lines[placed.snapped.edge[point]], placed.snapped.share[point]
@@ -212,7 +246,7 @@ class Finder:
             self.searched = a
             limit = limit_key(LONGEST_TICKS, out.key.dtype)
             source = out.take(np.array([a]))
-            self.key, self.parent = searches().tree(self.graph.forward, source, limit)
+            self.key, self.parent = tree(self.graph.forward, source, limit, progress=self.progress)
         best = infinity(out.key.dtype)
         last = -1
         for row in range(into.first[b], into.first[b + 1]):

@@ -35,15 +35,26 @@ def path(
     mode: str = "car",
     walking_kmh: float = 4.0,
     snap_limit_m: float = 2000.0,
+    progress: Progress = silent,
 ) -> Path:
     """Return the quickest way from one point to another.
 
     Parameters
     ----------
-    roads, cutoff_min, mode, walking_kmh, snap_limit_m
+    roads, cutoff_min, mode, walking_kmh, snap_limit_m, progress
         As for :func:`trace`.
     from_point, to_point : Point
         In the CRS of the roads. The way back is another path.
+
+    Returns
+    -------
+    Path
+        The way with its line and steps, or the state that says why there is none.
+
+    Raises
+    ------
+    TableError
+        The mode is not known.
     """
     crs = roads.edges.crs
     found = trace(
@@ -54,6 +65,7 @@ def path(
         mode=mode,
         walking_kmh=walking_kmh,
         snap_limit_m=snap_limit_m,
+        progress=progress,
     )
     return next(found)
 
@@ -161,7 +173,7 @@ def trace(
         )
         for points in (starts, ends)
     )
-    finder = Finder(roads, here, there, walking_kmh, cutoff_min)
+    finder = Finder(roads, here, there, walking_kmh, cutoff_min, progress)
     ids = (starts.index, ends.index)
     # One search serves all the ways from a point; they are told in the order asked for.
     found: dict[int, Path] = {}

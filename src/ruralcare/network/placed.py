@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from types import ModuleType
 from typing import Protocol
 
 import geopandas as gpd
@@ -14,12 +12,11 @@ from numpy.typing import NDArray
 
 from ruralcare.network.ends import Joined, join
 from ruralcare.network.graph import RoadGraph, road_graph
-from ruralcare.network.search import compiled
 from ruralcare.network.snap import Snapped, snap_points
 from ruralcare.types import RoadNetwork
 from ruralcare.units import minutes_at
 
-__all__ = ["HasPoints", "Placed", "as_series", "parts_of_lines", "place", "searches"]
+__all__ = ["HasPoints", "Placed", "as_series", "parts_of_lines", "place"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -91,7 +88,18 @@ class Placed:
 
 
 def as_series(points: gpd.GeoSeries | HasPoints) -> gpd.GeoSeries:
-    """Return points, indexed by their ids."""
+    """Return points, indexed by their ids.
+
+    Parameters
+    ----------
+    points : GeoSeries, or anything with ``points``
+        Points, or what has them.
+
+    Returns
+    -------
+    GeoSeries
+        The points.
+    """
     return points if isinstance(points, gpd.GeoSeries) else points.points
 
 
@@ -116,6 +124,11 @@ def place(
     walking_kmh, snap_limit_m : float
         Walking speed, and the longest walk to a road.
 
+    Returns
+    -------
+    Placed
+        The points in their order, also those that joined no road.
+
     Raises
     ------
     TableError
@@ -127,13 +140,6 @@ def place(
     walk_min = minutes_at(snapped.distance_m, walking_kmh)
     ids = points.index.to_numpy(object)
     return Placed(graph, ids, points.to_numpy(), snapped, joined, walk_min)
-
-
-def searches() -> ModuleType:
-    """Return the searches without preparation: compiled, or by scipy where numba cannot be used."""
-    if compiled.available():
-        return import_module("ruralcare.network.search.buckets")
-    return import_module("ruralcare.network.search.plain")
 
 
 def parts_of_lines(lines: Lines, start: Floats, end: Floats) -> Lines:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ruralcare.errors import TableError
 from ruralcare.network.ends import on_one_edge, rides_along
 from ruralcare.network.engine import Engine, nearest_nodes
-from ruralcare.network.graph import RoadGraph, road_graph
+from ruralcare.network.graph import road_graph
 from ruralcare.network.placed import HasPoints, Placed, as_series, place
 from ruralcare.network.search.arrays import Ends, Keys, proxy_key, ticks_of
 from ruralcare.network.trips import apart, limit_of, measure, minutes_and_proxy, share_of
@@ -247,7 +247,6 @@ def nearest(
     """
     if k < 1:
         raise TableError(f"k must be at least 1, not {k}")
-    graph = road_graph(roads, mode=mode, walking_kmh=walking_kmh)
     here, there = (
         place(roads, as_series(one), mode=mode, walking_kmh=walking_kmh, snap_limit_m=snap_limit_m)
         for one in (points, places)
@@ -288,10 +287,12 @@ def nearest(
 def _best(candidates: pd.DataFrame, k: int, cutoff_min: float) -> tuple[pd.DataFrame, bool]:
     """Return the nearest places of each point, and whether a search may have hidden some.
 
-    ``candidates`` are ways: ``point``, ``place``, ``time_min``, ``proxy_min`` and ``order``, the
-    time in ticks without the walk between the point and its road.
+    ``candidates`` are ways: ``point``, ``place``, ``time_min``, ``proxy_min``, ``straight`` (a walk
+    that leaves the road aside) and ``order``, the time in ticks without the walk between the point
+    and its road.
     """
-    ways = candidates.sort_values(["point", "place", "time_min", "proxy_min"])
+    # As in travel times: who can ride as quickly does not walk.
+    ways = candidates.sort_values(["point", "place", "time_min", "straight", "proxy_min"])
     ways = ways.drop_duplicates(["point", "place"])
     within = ways["time_min"] <= cutoff_min
     hairbreadth = minutes_from_ticks(np.array(_SLACK + 1))
@@ -360,6 +361,7 @@ def _ways(here: Placed, there: Placed, point: Ints, place_of: Ints, way: Keys) -
             "place": place_of,
             "time_min": ride_min + (here.walk_min[point] + there.walk_min[place_of]),
             "proxy_min": proxy_min,
+            "straight": False,
             "order": ticks_of(way) + _walks(there)[place_of],
         }
     )
@@ -379,6 +381,7 @@ def _on_one_road(here: Placed, there: Placed, walking_kmh: float, *, onward: boo
             "place": j,
             "time_min": straight,
             "proxy_min": 0.0,
+            "straight": True,
             "order": ticks(straight - here.walk_min[i]),
         }
     )

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from ruralcare.errors import TableError
 from ruralcare.language import Message
+from ruralcare.network.engine import ways_to_all
 from ruralcare.network.graph import RoadGraph
-from ruralcare.network.placed import Placed, as_series, parts_of_lines, place, searches
+from ruralcare.network.placed import Placed, as_series, parts_of_lines, place
 from ruralcare.network.search.arrays import infinity, limit_key, ticks_of
 from ruralcare.progress import Progress, silent
 from ruralcare.types import RoadNetwork
@@ -211,6 +212,13 @@ def stretches(
         Whether one leaves the point or comes to it.
     progress : Progress
         Told about each block of points.
+
+    Yields
+    ------
+    point : int
+        Position of the point.
+    stretches : Stretches
+        The edges that are entered within the time.
     """
     graph = placed.graph
     ends, arcs = (
@@ -226,12 +234,13 @@ def stretches(
     for begin in range(0, len(known), _BLOCK):
         progress(step, begin / len(known))
         block = known[begin : begin + _BLOCK]
-        keys = searches().one_to_all(arcs, ends.take(block), limit)
+        keys = ways_to_all(arcs, ends.take(block), limit, progress=progress)
         for point, key in zip(block.tolist(), keys, strict=True):
-            ride = minutes_from_ticks(ticks_of(key))
-            ride[key == infinity(key.dtype)] = np.inf
+            nodes = np.flatnonzero(key != infinity(key.dtype))
             walk = float(placed.walk_min[point])
-            yield point, edges.stretches(placed, point, ride + walk, walk)
+            node_min = np.full(len(key), np.inf)
+            node_min[nodes] = minutes_from_ticks(ticks_of(key[nodes])) + walk
+            yield point, edges.stretches(placed, point, nodes, node_min, walk)
     progress(step, 1.0)
 
 
@@ -248,24 +257,51 @@ class _Edges:
         # Who comes to the point leaves the edge where who leaves the point would enter it.
         self.at_u: Flags = every if direction == "from" else both
         self.at_v: Flags = both if direction == "from" else every
+        # The edges at each node: few of them are looked at for a short time.
+        ends = np.concatenate([self.u, self.v])
+        self.of_node = np.argsort(ends, kind="stable") % max(len(self.row), 1)
+        self.first = np.zeros(graph.nodes + 1, dtype=np.int64)
+        np.cumsum(np.bincount(ends, minlength=graph.nodes), out=self.first[1:])
 
-    def stretches(self, placed: Placed, point: int, node_min: Floats, own_min: float) -> Stretches:
-        """Return the stretches that are entered, those beside the point on its edge apart."""
+    def _at(self, nodes: Ints) -> Ints:
+        """Return the edges at some nodes, in the order of the network."""
+        size = (self.first[1:] - self.first[:-1])[nodes]
+        rows = np.repeat(self.first[nodes] - np.cumsum(size) + size, size) + np.arange(size.sum())
+        touched = np.zeros(len(self.row), dtype=bool)
+        touched[self.of_node[rows]] = True
+        return np.flatnonzero(touched)
+
+    def _entered(self, rows: Ints, node_min: Floats) -> tuple[Floats, Floats]:
+        """Return when edges are entered at u and at v."""
+        return (
+            np.where(self.at_u[rows], node_min[self.u[rows]], np.inf),
+            np.where(self.at_v[rows], node_min[self.v[rows]], np.inf),
+        )
+
+    def stretches(
+        self, placed: Placed, point: int, nodes: Ints, node_min: Floats, own_min: float
+    ) -> Stretches:
+        """Return the stretches that are entered, those beside the point on its edge apart.
+
+        ``nodes`` are those that are reached, ``node_min`` the times of all.
+        """
         own = int(placed.joined.edge[point])
-        start_min = np.where(self.at_u, node_min[self.u], np.inf)
-        end_min = np.where(self.at_v, node_min[self.v], np.inf)
-        some = (np.isfinite(start_min) | np.isfinite(end_min)) & (self.row != own)
+        rows = self._at(nodes)
+        start_min, end_min = self._entered(rows, node_min)
+        some = (np.isfinite(start_min) | np.isfinite(end_min)) & (self.row[rows] != own)
+        rows = rows[some]
         whole = Stretches(
-            self.row[some],
-            np.zeros(int(some.sum())),
-            np.ones(int(some.sum())),
+            self.row[rows],
+            np.zeros(len(rows)),
+            np.ones(len(rows)),
             start_min[some],
             end_min[some],
-            self.ride_min[some],
+            self.ride_min[rows],
         )
         if own < 0:
             return whole
         at = int(np.searchsorted(self.row, own))
+        (first_at_u,), (first_at_v,) = self._entered(np.array([at]), node_min)
         share = float(placed.snapped.share[point])
         first_min = float(minutes_from_ticks(ticks_of(placed.joined.key[point : point + 1]))[0])
         into = (
@@ -276,8 +312,8 @@ class _Edges:
             np.array([own, own]),
             np.array([0.0, share]),
             np.array([share, 1.0]),
-            np.array([start_min[at], into[1]]),
-            np.array([into[0], end_min[at]]),
+            np.array([first_at_u, into[1]]),
+            np.array([into[0], first_at_v]),
             np.array([first_min, self.ride_min[at] - first_min]),
         )
         return Stretches(

@@ -145,6 +145,11 @@ def roadside(roads: RoadNetwork, sites: Floats, edge: Ints, share: Floats) -> Ro
         Villages, which become nodes.
     edge, share : array
         Places on roads that must be among them.
+
+    Returns
+    -------
+    Roadside
+        Nodes first, then places along edges, then villages.
     """
     edges = roads.edges
     count = len(roads.nodes)

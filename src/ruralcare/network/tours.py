@@ -94,6 +94,11 @@ def pickup_tours(
     progress : Progress
         Told about each number of vehicles that is tried.
 
+    Returns
+    -------
+    Tours
+        The tours, and for each point how its people ride or why they do not.
+
     Raises
     ------
     InputError
@@ -151,6 +156,11 @@ def tours_from_minutes(
         Id of the centre.
     vehicle_seats, ride_cap_min, persons, board_min, way, iterations, seed, progress
         As for :func:`pickup_tours`.
+
+    Returns
+    -------
+    Tours
+        As :func:`pickup_tours` does; the walks to the stops are not known.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ruralcare.language import Language, Message, format_number
 from ruralcare.report.figures import Figures
-from ruralcare.report.sentences import money, number, percent
+from ruralcare.report.sentences import arriving_note, money, number, percent
 
 __all__ = ["access_cards", "extinction_cards", "status_cards"]
 
@@ -23,7 +23,10 @@ def _counter(language: Language) -> str:
 
 
 def _change(difference: float, template: str, language: Language, decimals: int, sign: int) -> Card:
-    """Return a change against today; ``sign`` is +1 if more is better, −1 if less is."""
+    """Return a change against today; ``sign`` is +1 if more is better, −1 if less is.
+
+    With 0 the change is told, but neither praised nor blamed.
+    """
     if math.isnan(difference):
         return {}
     rounded = round(difference, decimals)
@@ -56,19 +59,24 @@ def access_cards(figures: Figures, s: int, stage: int) -> list[Card]:
         }
     ]
     minutes = figures.mean_nearest_min(s, stage)
-    cards.append(
-        {
-            "label": Message("Mean time to the nearest").render(language),
-            "value": number(minutes, language, 1),
-            "unit": "" if math.isnan(minutes) else Message("min").render(language),
-        }
-    )
+    mean: Card = {
+        "label": Message("Mean time to the nearest").render(language),
+        "value": number(minutes, language, 1),
+        "unit": "" if math.isnan(minutes) else Message("min").render(language),
+    }
+    of_whom = arriving_note(figures, s, stage)
+    if of_whom is not None:
+        mean["basis"] = of_whom.render(language)
+    cards.append(mean)
     if stage:
         cards[0] |= _change(
             100 * (share - figures.within_standard(s, 0)), "{count} %p", language, 1, 1
         )
         today = figures.mean_nearest_min(s, 0)
-        cards[1] |= _change(minutes - today, "{count} min", language, 1, -1)
+        # Who is newly reached may live far off: a longer mean of more people is no loss.
+        arrive = figures.arriving(s, stage) - figures.arriving(s, 0)
+        same = math.isnan(arrive) or round(100 * arrive, 1) == 0
+        mean |= _change(minutes - today, "{count} min", language, 1, -1 if same else 0)
     flags = figures.underserved
     if flags is not None and stage < figures.assessed_stages:
         label = Message("Underserved townships")

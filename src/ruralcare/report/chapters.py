@@ -12,7 +12,14 @@ from ruralcare.language import Message
 from ruralcare.need import EXTINCTION_CLASSES
 from ruralcare.report.classes import access_classes, extinction_classes
 from ruralcare.report.figures import Figures
-from ruralcare.report.sentences import money, number, percent, reason_sentences, stage_name
+from ruralcare.report.sentences import (
+    arriving_note,
+    money,
+    number,
+    percent,
+    reason_sentences,
+    stage_name,
+)
 
 __all__ = ["binding_limits", "opening_stages", "priority_list", "remaining", "stage_label"]
 
@@ -226,6 +233,7 @@ def map_rows(figures: Figures) -> list[dict[str, Any]]:
     language, cutoffs = figures.subject.language, figures.subject.cutoffs_min
     rows = []
     for s, service in enumerate(figures.subject.services):
+        means = [_mean_time(figures, s, stage) for stage in range(figures.shape[1])]
         classes = access_classes(figures.breaks[s], cutoffs.get(service.id))
         seen = set(figures.access_class[s].ravel().tolist())
         legend = [
@@ -237,6 +245,25 @@ def map_rows(figures: Figures) -> list[dict[str, Any]]:
             if one.pattern == "plain" or i in seen
         ]
         rows.append(
-            {"name": service.name(language), "classes": classes, "legend": legend, "service": s}
+            {
+                "name": service.name(language),
+                "classes": classes,
+                "legend": legend,
+                "service": s,
+                "means": means,
+            }
         )
     return rows
+
+
+def _mean_time(figures: Figures, s: int, stage: int) -> dict[str, str]:
+    """Return the mean time of a service and of whom it is; a dash where nobody arrives."""
+    language = figures.subject.language
+    of_whom = arriving_note(figures, s, stage)
+    if of_whom is None:
+        return {"time": "–", "of": ""}
+    minutes = number(figures.mean_nearest_min(s, stage), language, 1)
+    return {
+        "time": Message("mean {minutes} min", minutes=minutes).render(language),
+        "of": of_whom.render(language),
+    }

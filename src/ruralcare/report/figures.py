@@ -202,11 +202,27 @@ class Figures:
         """Return the share of people (see :attr:`basis`) within the standard of a service."""
         return _mean(self.covered_share[s, stage], self.weights[s, stage])
 
+    @cached_property
+    def arriving_share(self) -> Floats:
+        """Share of people who reach a place within the cutoff: those whom a mean time is of."""
+        absent = self.beyond_cutoff_share + self.unreachable_share + self.unsnapped_share
+        return np.asarray(np.clip(1.0 - absent, 0.0, 1.0), dtype=np.float64)
+
     def mean_nearest_min(self, s: int, stage: int) -> float:
         """Return the mean minutes to the nearest place of all who reach one."""
-        arrive = 1.0 - self.beyond_cutoff_share[s, stage] - self.unreachable_share[s, stage]
-        arrive -= self.unsnapped_share[s, stage]
+        arrive = self.arriving_share[s, stage]
         return _mean(self.nearest_min[s, stage], self.weights[s, stage] * arrive)
+
+    def arriving(self, s: int, stage: int) -> float:
+        """Return the share of people (see :attr:`basis`) whom the mean time is of."""
+        return _mean(self.arriving_share[s, stage], self.weights[s, stage])
+
+    def offered(self, s: int, stage: int) -> bool:
+        """Return whether anybody offers a service at a stage; true where access is not known."""
+        if stage >= len(self.subject.access):
+            return True
+        offers = self.subject.access[stage].offers
+        return bool((offers["service"] == self.subject.services[s].id).any())
 
     def total(self, values: Floats, s: int, stage: int) -> float:
         """Return the sum over townships; ``NaN`` if nothing is known."""

@@ -42,6 +42,7 @@ _ROAD_LEVELS: Final = {
     "road": 4,
 }
 """Weight of a road on the map by class; what is missing here is not drawn."""
+_PROXY_LEVEL: Final = 6
 
 
 def tolerance_m(frame: gpd.GeoDataFrame) -> float:
@@ -160,19 +161,21 @@ def label_points(areas: gpd.GeoSeries) -> gpd.GeoSeries:
 def road_lines(edges: gpd.GeoDataFrame, tolerance: float) -> list[tuple[int, gpd.GeoSeries]]:
     """Return the roads worth drawing, joined and simplified, as (level, lines).
 
-    Levels run from 1 (main roads) to 4 (lanes), 5 is a ferry, 6 a link of a proxy network.
+    Levels run from 1 (main roads) to 4 (lanes), 5 is a ferry, 6 a proxy link. Lines that nobody
+    would see are left out, but no proxy link: the shortest may be what holds the network together.
     """
     classes = edges["road_class"].str.removesuffix("_link")
-    level = classes.map(_ROAD_LEVELS).where(~edges["proxy"], 6)
+    level = classes.map(_ROAD_LEVELS).where(~edges["proxy"], _PROXY_LEVEL)
     level = level.where(edges["kind"] != "ferry", 5)
     drawn: list[tuple[int, gpd.GeoSeries]] = []
-    for number in range(1, 7):
+    for number in range(1, _PROXY_LEVEL + 1):
         rows = edges[level == number]
         if rows.empty:
             continue
         merged = shapely.line_merge(shapely.multilinestrings(np.asarray(rows.geometry.array)))
         lines = shapely.simplify(shapely.get_parts(merged), tolerance)
-        kept = lines[shapely.length(lines) >= tolerance]
+        least = 0.0 if number == _PROXY_LEVEL else tolerance
+        kept = lines[shapely.length(lines) >= least]
         order = np.lexsort(shapely.bounds(kept).T)
         drawn.append((number, gpd.GeoSeries(kept[order], crs=edges.crs)))
     return drawn

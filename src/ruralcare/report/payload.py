@@ -103,6 +103,7 @@ def _services(figures: Figures) -> list[dict[str, Any]]:
             "name": service.name(subject.language),
             "standard": service.standard_min,
             "breaks": list(figures.breaks[s]),
+            "offered": [figures.offered(s, stage) for stage in range(figures.shape[1])],
             "symbol": symbol_of(service.id),
         }
         for s, service in enumerate(subject.services)
@@ -216,6 +217,7 @@ def _townships(figures: Figures) -> dict[str, Any]:
     around = outlines(simple, "sigungu_id")
     by_stage = {
         "nearest": _whole(figures.nearest_min, 10),
+        "arriving": _whole(figures.arriving_share, 1000),
         "covered": _whole(figures.covered_share, 1000),
         "beyond": _whole(figures.beyond_cutoff_share, 1000),
         "unreachable": _whole(figures.unreachable_share, 1000),

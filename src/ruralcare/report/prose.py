@@ -15,7 +15,8 @@ METHOD: Final[tuple[tuple[Message, Message], ...]] = (
             "Shortest times by car over the road network, from where people live to the places of "
             "each service, in the direction in which the service travels. The way between a home "
             "and its road counts at walking speed. Homes beyond the longest time measured, homes "
-            "without any way and homes too far from any road are kept apart."
+            "from which no place can be reached (nobody offers the service, or no way leads to "
+            "it) and homes too far from any road are kept apart."
         ),
     ),
     (

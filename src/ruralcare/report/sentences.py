@@ -15,6 +15,7 @@ __all__ = [
     "PRECISION_WORDS",
     "REASON_WORDS",
     "TERMINATION_WORDS",
+    "arriving_note",
     "finding",
     "money",
     "money_scale",
@@ -47,6 +48,11 @@ PRECISION_WORDS: Final = {
     "road": Message("On its road (approximate)"),
     "village": Message("Known to the village (approximate)"),
     "township": Message("Known to the township (approximate)"),
+}
+_ARRIVING_WORDS: Final = {
+    "need": Message("of the {share} % of people in need who arrive"),
+    "people": Message("of the {share} % of people who arrive"),
+    "townships": Message("of the {share} % who arrive in an average township"),
 }
 TERMINATION_WORDS: Final = {
     "optimal": Message("The search ended because the plan is proven to be the best possible."),
@@ -166,6 +172,19 @@ def stage_note(figures: Figures, stage: int) -> Message:
         sites=int(rows["site_id"].nunique()),
         services=" · ".join(parts),
         cost=money(float(rows["capital_mkrw"].sum()), figures.subject.language),
+    )
+
+
+def arriving_note(figures: Figures, s: int, stage: int) -> Message | None:
+    """Return of whom the mean time of a service is: the share of people who arrive.
+
+    None where no mean time is known.
+    """
+    if math.isnan(figures.mean_nearest_min(s, stage)):
+        return None
+    return Message(
+        _ARRIVING_WORDS[figures.basis].template,
+        share=percent(figures.arriving(s, stage), figures.subject.language),
     )
 
 

@@ -62,7 +62,12 @@ _WORDS: Final = {
     "beyond": Message("beyond cutoff"),
     "unreachable": Message("none in reach"),
     "unsnapped": Message("far from any road"),
+    "noProvider": Message("nobody offers it"),
+    "arrivingShort": Message("People who arrive"),
     "onProxyShort": Message("Estimated"),
+    "roadsKey": Message("Roads"),
+    "ferryKey": Message("Ferry"),
+    "proxyKey": Message("Estimated road (proxy link)"),
     "noData": Message("no data"),
     "minutesToday": Message("Today (min)"),
     "noScript": Message(
@@ -80,6 +85,7 @@ def _templates() -> dict[str, Message]:
 
     return {
         "proxyNote": kept("{share} % of this time is on estimated roads", "share"),
+        "arrivingNote": kept("of the {share} % of people who arrive", "share"),
         "foundCount": kept("{count} found", "count"),
         "peopleCount": kept("{count} people", "count"),
         "minutes": kept("{count} min", "count"),

@@ -60,7 +60,19 @@ class Changes:
         return frozenset((*self.closed, *(change.edge_id for change in self.rows)))
 
     def applied(self, lines: RoadLines, scenario_file: str) -> RoadLines:
-        """Return the ways with what is changed: the columns ``closed`` and ``driven_kmh``.
+        """Change the ways of a road file.
+
+        Parameters
+        ----------
+        lines : RoadLines
+            The ways.
+        scenario_file : str
+            Name of the scenario, for faults in it.
+
+        Returns
+        -------
+        RoadLines
+            With what is changed in the columns ``closed`` and ``driven_kmh``.
 
         Raises
         ------
@@ -109,6 +121,11 @@ def _unknown(file: str, source: str, code: str, *, column: str, row: int | None 
 
 def read_changes(scenario: Scenario) -> Changes:
     """Read what a scenario changes in its roads.
+
+    Returns
+    -------
+    Changes
+        Of ``roads.closed`` and ``roads.overrides_file``.
 
     Raises
     ------

@@ -19,15 +19,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ruralcare.inputs.roads.protobuf import (
-    UnknownFormError,
-    packed,
-    parts,
-    signed,
-    summed,
-    taken_apart,
-    varints,
-)
+from ruralcare.inputs.roads.protobuf import packed, parts, signed, summed, taken_apart, varints
 
 __all__ = [
     "Block",
@@ -60,6 +52,10 @@ _HISTORY: Final = b"HistoricalInformation"
 _PLACES_ON_WAYS: Final = b"LocationsOnWays"
 # The format counts in a billionth of a degree, as times a granularity; OpenStreetMap in 1e-7.
 _USUAL_GRANULARITY: Final = 100
+
+
+class UnknownFormError(ValueError):
+    """The file uses a part of the format that is not known here, but to osmium."""
 
 
 class HistoryError(ValueError):
@@ -140,7 +136,12 @@ class Block:
 
 
 def blobs(path: Path) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the kind of every block of a file, whatever it is, and the block as it is packed.
+    """Go through the blocks of a file, whatever they are.
+
+    Yields
+    ------
+    bytes, bytes
+        The kind of a block, and the block as it is packed.
 
     Raises
     ------
@@ -164,7 +165,12 @@ def blobs(path: Path) -> Iterator[tuple[bytes, bytes]]:
 
 
 def plain_texts(blob: bytes) -> Iterator[bytes]:
-    """Yield the texts of a packed block that is not compressed; of others none.
+    """Go through the texts of a packed block that is not compressed.
+
+    Yields
+    ------
+    bytes
+        A text; of a block that is compressed none.
 
     Raises
     ------
@@ -183,7 +189,12 @@ def plain_texts(blob: bytes) -> Iterator[bytes]:
 
 
 def blocks(path: Path) -> Iterator[Block]:
-    """Yield the blocks of a file that hold its header and its data.
+    """Go through the blocks of a file.
+
+    Yields
+    ------
+    Block
+        Its header, and its data; other blocks are passed over.
 
     Raises
     ------
@@ -252,9 +263,8 @@ class Content:
         """Yield the nodes of each group."""
         for kind, begin, end in self.groups:
             if kind == _DENSE:
-                for number, first, last in parts(self.data, begin, end):
-                    if number == _DENSE:
-                        yield self._placed(*_dense(self.data, first, last))
+                for first, last in _of_one_kind(self.data, begin, end, _DENSE):
+                    yield self._placed(*_dense(self.data, first, last))
             elif kind == _NODE:
                 yield self._placed(*_plain_nodes(self.data, begin, end))
 
@@ -280,10 +290,8 @@ def decoded(data: bytes) -> Content:
 
     Raises
     ------
-    UnknownFormError
-        Its texts come in several parts.
     ValueError, IndexError
-        It is damaged.
+        It is damaged, or its texts come in several parts.
     """
     texts = (0, 0)
     groups = []
@@ -291,7 +299,7 @@ def decoded(data: bytes) -> Content:
     for number, begin, end in parts(data, 0, len(data), numbers):
         if number == _TEXTS:
             if texts != (0, 0):
-                raise UnknownFormError("texts in parts")
+                raise ValueError("texts in parts")
             texts = (begin, end)
         elif number == _GROUP and end > begin:
             # A group holds objects of one kind: the first tells which.
@@ -304,17 +312,23 @@ def decoded(data: bytes) -> Content:
     )
 
 
-def _ways(data: bytes, begin: int, end: int) -> WayTable:
+def _of_one_kind(data: bytes, begin: int, end: int, kind: int) -> list[tuple[int, int]]:
+    """Return begin and end of the objects of a group, which the format wants to be of one kind."""
     fields = parts(data, begin, end)
-    found = [(first, last) for number, first, last in fields if number == _WAY]
-    if len(found) < len(fields):
-        raise UnknownFormError("a group of objects of several kinds")
+    if any(number != kind for number, _, _ in fields):
+        raise ValueError("a group of objects of several kinds")
+    return [(first, last) for _, first, last in fields]
+
+
+def _ways(data: bytes, begin: int, end: int) -> WayTable:
+    found = _of_one_kind(data, begin, end, _WAY)
     whole = np.frombuffer(data, np.uint8)
     one = taken_apart(whole, np.array(found, dtype=np.int64).reshape(-1, 2))
     if not one.numbers[:, _ID].all():
         raise ValueError("a way without id")
     if one.numbers[:, [_KEYS, _VALUES, _REFS]].any():
-        raise UnknownFormError("a list that is not packed")
+        # The format wants lists packed and whole; osmium, too, would lose what is not.
+        raise ValueError("a list that is not packed")
     keys, tags = packed(whole, one.begin[:, _KEYS], one.end[:, _KEYS])
     values, same = packed(whole, one.begin[:, _VALUES], one.end[:, _VALUES])
     if (tags != same).any():
@@ -331,7 +345,7 @@ def _dense(data: bytes, begin: int, end: int) -> tuple[Ints, Ints, Ints]:
     fields = parts(data, begin, end, numbers)
     columns = {number: (first, last) for number, first, last in fields}
     if len(columns) < len(fields) or max(numbers.values()) >= 0:
-        raise UnknownFormError("a list in parts or not packed")
+        raise ValueError("a list in parts or not packed")
     whole = np.frombuffer(data, np.uint8)
     found = []
     for number in (_ID, _LAT, _LON):
@@ -346,10 +360,9 @@ def _dense(data: bytes, begin: int, end: int) -> tuple[Ints, Ints, Ints]:
 def _plain_nodes(data: bytes, begin: int, end: int) -> tuple[Ints, Ints, Ints]:
     """Return ids, latitudes and longitudes of nodes that are written one by one."""
     rows = []
-    for number, first, last in parts(data, begin, end):
-        if number == _NODE:
-            told = {_ID: 0, _LAT: 0, _LON: 0}
-            parts(data, first, last, told)
-            rows.append([told[_ID], told[_LAT], told[_LON]])
+    for first, last in _of_one_kind(data, begin, end, _NODE):
+        told = {_ID: 0, _LAT: 0, _LON: 0}
+        parts(data, first, last, told)
+        rows.append([told[_ID], told[_LAT], told[_LON]])
     table = signed(np.array(rows, dtype=np.uint64).reshape(-1, 3))
     return table[:, 0], table[:, 1], table[:, 2]

@@ -12,7 +12,15 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Messages", "UnknownFormError", "packed", "parts", "signed", "summed", "taken_apart", "varints"]
+__all__ = [
+    "Messages",
+    "packed",
+    "parts",
+    "signed",
+    "summed",
+    "taken_apart",
+    "varints",
+]
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -24,10 +32,6 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 # Fields with higher numbers are passed over.
 _FIELDS: Final = 10
 _ID: Final = 1
-
-
-class UnknownFormError(ValueError):
-    """The file uses a part of its format that is not known here."""
 
 
 def parts(
@@ -120,10 +124,9 @@ def taken_apart(whole: Bytes, ranges: Ints) -> Messages:
 
     Raises
     ------
-    UnknownFormError
-        A field has several parts in one message: it would have to be put together.
     ValueError, IndexError
-        A message is damaged.
+        A message is damaged, or has a field in several parts, of which only the last would be
+        read.
     """
     count, wide = len(ranges), _FIELDS
     begin = np.zeros((count, wide), dtype=np.int64)
@@ -149,7 +152,7 @@ def taken_apart(whole: Bytes, ranges: Ints) -> Messages:
                          [np.minimum(value, _LONGEST).astype(np.int64), 8, 4], 0)  # fmt: skip
         listed = known & (kind == _BYTES)
         if there[row[listed], field[listed]].any():
-            raise UnknownFormError("a field in parts")
+            raise ValueError("a field in parts")
         there[row[listed], field[listed]] = True
         begin[row[listed], field[listed]] = at[listed]
         at = at + size

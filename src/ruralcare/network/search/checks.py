@@ -24,6 +24,11 @@ def check(arcs: Arcs, limit: int, *sets: Ends, k: int = 1, points: int | None = 
     points : int, optional
         Number of points that every set must have.
 
+    Returns
+    -------
+    int
+        The key of the longest way to search for.
+
     Raises
     ------
     TableError

@@ -103,6 +103,11 @@ def contract(arcs: Arcs, progress: Progress = silent) -> Hierarchy:
     progress : Progress
         Told how far the preparation is; it can be interrupted there.
 
+    Returns
+    -------
+    Hierarchy
+        The order of the nodes, and the arcs that lead up and down in it.
+
     References
     ----------
     R. Geisberger, P. Sanders, D. Schultes, C. Vetter, Exact routing in large road networks using
@@ -137,16 +142,16 @@ def one_to_all(
     progress : Progress
         Told how far the search is; it can be interrupted there.
 
+    Returns
+    -------
+    array of int32 or int64, shape (sources, nodes)
+        Keys; infinity where there is no way within the limit.
+
     Raises
     ------
     TableError
         A point is at a node that is not there, keys are of different types, the limit is below 0,
         or ``out`` does not fit.
-
-    Returns
-    -------
-    array of int32 or int64, shape (sources, nodes)
-        Keys; infinity where there is no way within the limit.
     """
     from ruralcare.network.search.kernels import sweeps as kernels
 
@@ -204,6 +209,17 @@ def pairs(
         Threads that search at the same time.
     progress : Progress
         Told how far the search is; it can be interrupted there.
+
+    Returns
+    -------
+    Found
+        The pairs, sorted by source, then target, with their ways.
+
+    Raises
+    ------
+    TableError
+        A point is at a node that is not there, keys are of different types, or the limit is
+        below 0.
     """
     sets: list[tuple[Ints, Ints, Keys]] = []
     for chosen, keys in _blocks(hierarchy, sources, targets, limit, threads, progress):

@@ -89,6 +89,11 @@ def reduced(arcs: Arcs, sources: Ends, targets: Ends, limit: int) -> Records:
         Points.
     limit : int
         Longest way that counts: ways over nodes that are longer are left out.
+
+    Returns
+    -------
+    Records
+        The nodes that are left first; the points hang on places.
     """
     from ruralcare.network.search.kernels import reduction
 
@@ -153,6 +158,11 @@ def queue_for(arcs: Arcs, limit: int, degree: int | None = None, *, columns: int
         Arcs from a node, at most; by default as in the graph.
     columns : int
         Numbers of an entry.
+
+    Returns
+    -------
+    Queue
+        Empty buckets as far as the limit, and room for entries.
     """
     from ruralcare.network.search.kernels.buckets import HANDFUL, Queue
 

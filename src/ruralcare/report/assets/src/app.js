@@ -96,6 +96,12 @@
       return fill(this.words.money, { amount: this.format.short(mkrw / this.words.moneyUnit) });
     }
 
+    // The word of the state of a township without a time; undefined where there is one.
+    absence(s, stage, i) {
+      const { data } = this, word = data.absent[data.townships.state[s * data.stages.length + stage][i]];
+      return word === "unreachable" && !data.services[s].offered[stage] ? "noProvider" : word;
+    }
+
     // The value of a township on the layer, for people.
     valueText(i) {
       const layer = this.layer(), one = layer.classes[this.classes()[i]];
@@ -107,9 +113,17 @@
       return fill(this.words.minutes, { count: this.format.tenths(this.data.townships.nearest[layer.service][this.stageOf(layer)][i]) });
     }
 
+    // Of whom the mean time of a township is, where some of its people do not arrive.
+    whose(i) {
+      const layer = this.layer(), s = layer.service;
+      if (s === undefined || layer.classes[this.classes()[i]].pattern !== "plain") return "";
+      const arriving = this.data.townships.arriving[s][this.stageOf(layer)][i];
+      return arriving < 1000 ? fill(this.words.arrivingNote, { share: this.format.permille(arriving) }) : "";
+    }
+
     describe(i) {
-      const { data } = this, layer = this.layer();
-      return `${data.counties.name[data.townships.county[i]]} ${data.townships.name[i]} · ${layer.label} ${this.valueText(i)}`;
+      const { data } = this, layer = this.layer(), whose = this.whose(i);
+      return `${data.counties.name[data.townships.county[i]]} ${data.townships.name[i]} · ${layer.label} ${this.valueText(i)}${whose && ` (${whose})`}`;
     }
 
     latLngBounds(bounds) {
@@ -204,7 +218,7 @@
         const i = town < 0 ? null : town;
         if (i !== this.state.hover) this.set({ hover: i });
         map.getContainer().classList.toggle("pointing", i !== null || mark !== null);
-        const lines = mark ? this.markLines(mark) : i === null ? null : [this.data.townships.name[i], `${this.layer().label} ${this.valueText(i)}`];
+        const lines = mark ? this.markLines(mark) : i === null ? null : [this.data.townships.name[i], `${this.layer().label} ${this.valueText(i)}`, this.whose(i)].filter(Boolean);
         tip.hidden = !lines;
         if (!lines) return;
         clear(tip, lines.map((line, k) => h(k ? "span" : "b", {}, line)));

@@ -3,9 +3,17 @@
 (function (RC) {
   "use strict";
 
-  const ROADS = { // level: width, colour, from which zoom over the first view, dashes
+  RC.ROADS = { // level: width, colour, from which zoom over the first view, dashes
     1: [2.6, "#5d6774", -9, null], 2: [1.7, "#6f7986", -9, null], 3: [1.0, "#7c8692", 0.4, null],
-    4: [0.7, "#8b95a0", 1.4, null], 5: [1.5, "#2f6f9f", -9, [5, 4]], 6: [0.7, "#5d6774", 0.4, [2, 3]],
+    4: [0.7, "#8b95a0", 1.4, null], 5: [1.5, "#2f6f9f", -9, [5, 4]], 6: [1.7, "#5b2480", -9, [2, 3.6]],
+  };
+
+  // Which lines a key must explain: [level whose look is shown, key of its word], as far as drawn.
+  RC.roadKey = function (data) {
+    const drawn = new Set(data.roads.map((group) => group.level));
+    if (!drawn.has(5) && !drawn.has(6)) return [];
+    return [[[1, 2, 3, 4].find((level) => drawn.has(level)), "roadsKey"], [drawn.has(5) && 5, "ferryKey"],
+      [drawn.has(6) && 6, "proxyKey"]].filter(([level]) => level);
   };
 
   function paths(rings) {
@@ -152,8 +160,10 @@
       stroke(scene.borders, 1.1, "rgba(255,255,255,0.95)");
       stroke(scene.borders, 0.5, "rgba(60,75,92,0.45)");
       ctx.globalAlpha = 0.8;
+      const real = scene.roads.some((road) => road.level < 5);
       for (const road of scene.roads) {
-        const [width, colour, from, dashes] = ROADS[road.level];
+        const [broad, colour, from, dashes] = RC.ROADS[road.level];
+        const width = road.level === 6 && !real ? broad * 0.6 : broad; // a net of nothing but links stays fine
         if (lift >= from) stroke(road.path, width * Math.min(1.8, 0.75 + 0.2 * Math.max(0, lift)), colour, dashes);
       }
       ctx.globalAlpha = 1;

@@ -39,16 +39,18 @@
     const { data, words, format, state } = app, towns = data.townships, stage = state.stage, one = data.services[s];
     const flags = towns.gaps && towns.gaps[s][stage], gap = flags ? flags[i] === "1" : null;
     const minutes = towns.nearest[s][stage][i], today = towns.nearest[s][0][i];
-    const absent = data.absent[towns.state[s * data.stages.length + stage][i]];
+    const absent = app.absence(s, stage, i), arriving = towns.arriving[s][stage][i];
     const reasons = [...(((towns.reasons[s] || [])[stage] || [])[i] || "")].map((letter) => data.reasonWords[s]["abcdefghij".indexOf(letter)]);
     const rows = [
       [words.nearest, minutes === null ? words[absent] || "–" : fill(words.minutes, { count: format.tenths(minutes) }) + (absent && absent !== "noData" ? ` (${words[absent]})` : ""),
         stage && minutes !== null && today !== null ? fill(words.minutes, { count: format.change(minutes - today, 10) }) : ""],
       [words.covered, `${format.permille(towns.covered[s][stage][i])}%`, ""],
     ];
+    if (minutes !== null && arriving < 1000) rows[0].push(fill(words.arrivingNote, { share: format.permille(arriving) }));
     // Each way of not arriving has a line of its own, as far as there are such people.
     for (const key of ["beyond", "unreachable", "unsnapped"]) {
-      if (towns[key][s][stage][i]) rows.push([words[key], `${format.permille(towns[key][s][stage][i])}%`, ""]);
+      const word = key === "unreachable" && !one.offered[stage] ? "noProvider" : key;
+      if (towns[key][s][stage][i]) rows.push([words[word], `${format.permille(towns[key][s][stage][i])}%`, ""]);
     }
     const proxy = towns.proxy[s][stage][i];
     if (towns.need[s][stage][i] !== null) {
@@ -59,8 +61,9 @@
     if (gap !== null) head.append(h("span", { class: gap ? "tag bad" : "tag good" }, gap ? words.underserved : words.served));
     return h("section", { class: "service" }, head,
       data.stages.length > 1 || minutes !== null ? chart(app, s, i) : null,
-      h("dl", { class: "facts" }, rows.map(([name, value, change]) =>
-        h("div", {}, h("dt", {}, name), h("dd", {}, value, change ? h("small", {}, ` ${change}`) : null)))),
+      h("dl", { class: "facts" }, rows.map(([name, value, change, whose]) =>
+        h("div", {}, h("dt", {}, name), h("dd", {}, value, change ? h("small", {}, ` ${change}`) : null,
+          whose ? h("small", { class: "whose" }, whose) : null)))),
       proxy ? h("p", { class: "quiet" }, fill(words.proxyNote, { share: format.permille(proxy) })) : null,
       reasons.length ? h("div", { class: "why" }, h("h4", {}, words.why), h("ul", {}, reasons.map((text) => h("li", {}, text)))) : null);
   }

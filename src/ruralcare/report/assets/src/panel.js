@@ -103,13 +103,14 @@
         return h("div", { class: i === 0 ? "card big" : "card" },
           h("dt", {}, card.label),
           h("dd", {}, h("b", {}, card.value), h("i", {}, card.unit), bar,
+            card.basis ? h("small", {}, card.basis) : null,
             card.change ? h("small", { class: tone }, i === 0 && card.tone ? `${this.app.words.againstToday} ${card.change}` : card.change)
               : card.note ? h("small", {}, card.note) : null));
       }));
     }
 
     legend(layer) {
-      const { app } = this, { words } = app;
+      const { app } = this, { words, data } = app;
       const people = layer.people[Math.min(app.state.stage, layer.people.length - 1)];
       const total = people.reduce((sum, value) => sum + value, 0) || 1, most = Math.max(...people, 1);
       this.at("legend-title").textContent = layer.legend;
@@ -125,6 +126,11 @@
           layer.standard_after === i ? h("em", {}, h("span", {}, words.standardLine)) : null);
       });
       clear(this.at("legend"), rows);
+      clear(this.at("road-key"), RC.roadKey(data).map(([level, word]) => {
+        const [width, colour, , dashes] = RC.ROADS[level];
+        return h("li", {}, h("svg:svg", { width: 30, height: 10, "aria-hidden": "true" }, h("svg:line", {
+          x1: 1, x2: 29, y1: 5, y2: 5, stroke: colour, "stroke-width": width * 1.2, "stroke-linecap": "round", "stroke-dasharray": dashes && dashes.join(" ") })), words[word]);
+      }));
       this.at("legend-note").textContent = layer.counted === "people" ? words.legendPeople : words.legendTownships;
     }
 

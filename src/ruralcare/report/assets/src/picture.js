@@ -72,7 +72,9 @@
     y += 8;
     cards.forEach((card, i) => {
       row(card.label, "400 12.5px", "#4a5868", i ? 18 : 28);
-      row(`${card.value} ${card.unit}`, i ? "700 16px" : "800 26px", "#10243e", i ? 26 : 34);
+      row(`${card.value} ${card.unit}`, i ? "700 16px" : "800 26px", "#10243e", i ? (card.basis ? 18 : 26) : 34);
+      if (card.basis) row(card.basis, "400 12px", "#4a5868", 16);
+      if (card.basis) y += 8;
       if (!i) y += 6;
     });
     y += 12;
@@ -86,6 +88,22 @@
       ctx.font = `400 13px ${FONT}`;
       ctx.fillStyle = "#10243e";
       ctx.fillText(one.label, 56, y + 1);
+      y += 23;
+    });
+    RC.roadKey(data).forEach(([level, word]) => {
+      const [width, colour, , dashes] = RC.ROADS[level];
+      ctx.lineWidth = width * 1.2;
+      ctx.strokeStyle = colour;
+      ctx.lineCap = "round";
+      ctx.setLineDash(dashes || []);
+      ctx.beginPath();
+      ctx.moveTo(20, y - 4);
+      ctx.lineTo(46, y - 4);
+      ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.font = `400 13px ${FONT}`;
+      ctx.fillStyle = "#10243e";
+      ctx.fillText(app.words[word], 56, y + 1);
       y += 23;
     });
     y += 8;

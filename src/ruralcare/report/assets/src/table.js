@@ -48,13 +48,17 @@
           ["extinction_index", words.index, (i) => scaled(towns.index[i], 1000), (i) => format.index(towns.index[i])]);
       }
       if (towns.nearest.length) {
-        const state_ = (stage) => (i) => towns.state[s * data.stages.length + stage][i];
         const minutes = (stage) => (i) => towns.nearest[s][stage][i] !== null ? format.tenths(towns.nearest[s][stage][i])
-          : this.app.words[data.absent[state_(stage)(i)]] || "–";
+          : words[this.app.absence(s, stage, i)] || "–";
         if (k) columns.push(["nearest_min_today", words.minutesToday, (i) => scaled(towns.nearest[s][0][i], 10), minutes(0)]);
         columns.push(
           ["nearest_min", k ? fill(words.minutesStage, { stage: data.stages[k].name }) : words.minutesToday, (i) => scaled(towns.nearest[s][k][i], 10), minutes(k)],
           ["covered_share", words.coveredShort, (i) => scaled(towns.covered[s][k][i], 1000), (i) => `${format.permille(towns.covered[s][k][i])}%`]);
+        // A mean time is of those who arrive: how many they are stands beside it.
+        if (towns.arriving[s][k].some((value) => value !== null && value < 1000)) {
+          columns.splice(columns.findIndex(([key]) => key === "nearest_min") + 1, 0, ["arriving_share", words.arrivingShort,
+            (i) => scaled(towns.arriving[s][k][i], 1000), (i) => `${format.permille(towns.arriving[s][k][i])}%`]);
+        }
         if (towns.proxy[s][k].some((value) => value)) {
           columns.push(["proxy_share", words.onProxyShort, (i) => scaled(towns.proxy[s][k][i], 1000),
             (i) => (towns.proxy[s][k][i] === null ? "–" : `${format.permille(towns.proxy[s][k][i])}%`)]);
