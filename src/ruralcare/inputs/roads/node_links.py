@@ -7,7 +7,6 @@ of the ministry's notice on the data (지능형교통체계 표준 노드·링�
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +29,7 @@ from ruralcare.inputs.roads.shapefiles import (
     file_info,
     read_shapes,
 )
+from ruralcare.inputs.roads.sources import node_stem
 from ruralcare.inputs.roads.tags import TOLLED_CLASSES, WayTags
 from ruralcare.language import Message
 
@@ -225,7 +225,7 @@ def _one_line(shape: shapely.Geometry | None) -> shapely.LineString | None:
 
 def _nodes(path: Path, box: tuple[float, ...] | None, faults: Faults) -> pd.Series | None:
     """Return the places of the nodes by their ids, or None if there is no node file."""
-    name = re.sub("link", "node", path.stem, flags=re.IGNORECASE) + ".shp"
+    name = node_stem(path) + ".shp"
     file = None if name.casefold() == path.name.casefold() else beside(path, name)
     if file is None:
         faults.remark(
