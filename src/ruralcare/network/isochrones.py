@@ -57,11 +57,12 @@ def isochrones(
     The area is a ribbon along the parts of roads that are reached, ``width_m`` to each side, as
     far as the rest of the time allows to walk from the road: where the time runs out, the ribbon
     tapers to a thread of a metre, which follows the road as far as it is reached. Thus everything
-    that :func:`.reached_edges` returns lies in the area, if it may be one (see below). Gaps between neighbouring roads that are narrower than ``gap_m``, and holes
-    that are smaller than ``hole_km2``, are counted in. Ferries, tunnels and roads on which nobody
-    may stop are ways to get on, not areas. Where the land is known (``roads.land``), water is no
-    area, and neither is a shore that is near a reached road across the water only; off the known
-    land, the ribbons of roads count and those of bridges do not.
+    that :func:`.reached_edges` returns lies in the area, if it may be one. Gaps between
+    neighbouring roads that are narrower than ``gap_m``, and holes that are smaller than
+    ``hole_km2``, are counted in. Ferries, tunnels and roads on which nobody may stop are ways to
+    get on, not areas. Where the land is known (``roads.land``), water is no area, and neither is a
+    shore that is near a reached road across the water only; off the known land, the ribbons of
+    roads count and those of bridges do not.
 
     Parameters
     ----------
@@ -185,7 +186,7 @@ class _Painter:
         proxy = False
         done = (np.zeros(len(found.edge)), np.zeros(len(found.edge)))
         for time in times:
-            ribbons: tuple[list[Lines], list[Lines]] = ([ashore], [abroad])
+            ribbons: tuple[list[Lines], list[Lines]] = ([], [])
             # The next time paints at full width what is painted narrower now.
             inner, widest = done, self._reached(found, time, self.width_m)
             done = _joined_up(widest)
@@ -200,7 +201,10 @@ class _Painter:
                     ribbon.append(_ribbon(here, max(low, self.thread_m), upper))
                     lines.append(here)
                 upper = max(low, self.thread_m)
-            ashore, abroad = (shapely.union_all(np.concatenate(ribbon)) for ribbon in ribbons)
+            ashore, abroad = (
+                shapely.union_all(np.concatenate([[old], *new]))
+                for old, new in zip((ashore, abroad), ribbons, strict=True)
+            )
             area = self._closed(ashore)
             if self.land is not None:
                 area = _touching(shapely.intersection(area, self.land), np.concatenate(lines))
