@@ -321,7 +321,7 @@ def test_between_junctions_of_a_country(real):
         )
         # Ways of almost the same time may differ.
         assert found.length_m == pytest.approx(length, rel=0.02)
-        check_whole(found, starts[found.from_id], ends[found.to_id])
+        check_whole(found, starts[int(found.from_id)], ends[int(found.to_id)])
         on_road = edges.geometry.union_all() if len(edges) < 500 else None
         if on_road is not None:
             assert found.geometry.difference(on_road.buffer(0.1)).length < 1e-6

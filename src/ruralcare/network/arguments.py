@@ -100,10 +100,11 @@ def checked_points(points: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
         faults.append(f"these are no points: {_named(ids[odd])}")
     if faults:
         raise TableError("points: " + "; ".join(faults))
-    lost = ~there | ~np.isfinite(shapely.get_x(shapes)) | ~np.isfinite(shapely.get_y(shapes))
-    flat = shapely.force_2d(shapes)
-    if lost.any():
-        flat = np.where(lost, shapely.Point(), flat)
+    flat = np.full(len(shapes), shapely.Point(), dtype=object)
+    placed = np.flatnonzero(there)
+    xy = np.column_stack([shapely.get_x(shapes[placed]), shapely.get_y(shapes[placed])])
+    placed = placed[np.isfinite(xy).all(axis=1)]
+    flat[placed] = shapely.force_2d(shapes[placed])
     return gpd.GeoSeries(flat, index=ids, crs=points.crs)
 
 

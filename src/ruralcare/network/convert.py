@@ -30,8 +30,8 @@ def to_networkx(roads: RoadNetwork) -> nx.MultiDiGraph:
     Returns
     -------
     MultiDiGraph
-        ``graph["crs"]`` is the projected CRS, ``graph["land"]`` the known land. Nodes have ``x`` and ``y``; edges ``length``
-        (metres), ``time_min``, ``speed_kmh``, ``geometry`` (from u to v), ``highway``,
+        ``graph["crs"]`` is the projected CRS, ``graph["land"]`` the known land. Nodes have ``x``
+        and ``y``; edges ``length`` (metres), ``time_min``, ``speed_kmh``, ``geometry`` (from u to v), ``highway``,
         ``oneway``, ``osmid`` (row in ``roads.edges``) and the further columns of the network. A
         street open both ways is two edges.
     """
@@ -66,9 +66,9 @@ def from_networkx(
 ) -> RoadNetwork:
     """Return a graph as a network.
 
-    A graph from :func:`to_networkx` comes back with the same times; edges may come in another order, notes
-    are left behind. A graph from OSMnx
-    needs ``roads`` for its speeds and is then built as from a file.
+    A graph from :func:`to_networkx` comes back with the same times; edges may come in another
+    order, notes are left behind. A graph from OSMnx needs ``roads`` for its speeds and is then
+    built as from a file.
 
     Parameters
     ----------

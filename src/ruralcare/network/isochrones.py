@@ -241,7 +241,7 @@ class _Painter:
         """Return a ribbon without narrow gaps and small holes."""
         wide = shapely.buffer(ribbon, self.gap_m / 2, quad_segs=_ARC_SEGMENTS)
         closed = shapely.buffer(wide, -self.gap_m / 2, quad_segs=_ARC_SEGMENTS)
-        parts = shapely.get_parts(shapely.union(closed, ribbon))
+        parts = _parts(shapely.union(closed, ribbon), 2)
         for number, part in enumerate(parts):
             holes = shapely.polygons(np.array(list(part.interiors), dtype=object))
             if len(holes):
@@ -296,13 +296,13 @@ def _ribbon(lines: Lines, low_m: float, high_m: float) -> Lines:
     start = np.flatnonzero(line[1:] == line[:-1])
     run = xyz[start + 1, :2] - xyz[start, :2]
     # Corners at right angles to the line, so that the full width is kept beside it.
-    turn = np.arange(4 * _ARC_SEGMENTS) * (math.pi / 2 / _ARC_SEGMENTS)
+    turn = np.arange(8) * (math.pi / 4)
     angle = np.arctan2(run[:, 1], run[:, 0])[:, None] + turn
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     corners = np.concatenate(
         [xyz[end, None, :2] + width[end, None, None] * circle for end in (start, start + 1)], axis=1
     )
-    return np.asarray(shapely.convex_hull(shapely.multipoints(corners)))
+    return np.asarray(shapely.convex_hull(shapely.linestrings(corners)))
 
 
 def _parts(shapes: Lines | shapely.Geometry, dimension: int) -> Lines:

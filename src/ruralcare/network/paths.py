@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ruralcare.errors import TableError
 from ruralcare.language import Message
+from ruralcare.network.arguments import check_arguments
 from ruralcare.network.pathfinding import Finder, Path, Step
 from ruralcare.network.placed import as_series, place
 from ruralcare.progress import Progress, silent
@@ -161,6 +162,7 @@ def trace(
         The mode is not known, points are in another CRS, a pair names a point that is not there,
         or there are no pairs and not as many destinations as origins.
     """
+    check_arguments(not_negative=[("cutoff_min", cutoff_min)])
     starts, ends = as_series(origins), as_series(destinations)
     rows = _rows(starts, ends, pairs)
     here, there = (
@@ -200,7 +202,7 @@ def _rows(starts: gpd.GeoSeries, ends: gpd.GeoSeries, pairs: pd.DataFrame | None
         return np.tile(np.arange(len(starts))[:, None], 2)
     columns = []
     for name, points in (("from_id", starts), ("to_id", ends)):
-        at = points.index.get_indexer(pairs[name])
+        at = points.index.get_indexer(pairs[name].map(str))
         if (at < 0).any():
             raise TableError(f"{name}: no point is called {pairs[name].iloc[int(np.argmin(at))]}")
         columns.append(at)

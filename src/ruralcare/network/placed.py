@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from ruralcare.network.arguments import MODES, check_arguments, checked_points
 from ruralcare.network.ends import Joined, join
 from ruralcare.network.graph import RoadGraph, road_graph
 from ruralcare.network.snap import Snapped, snap_points
@@ -98,9 +99,10 @@ def as_series(points: gpd.GeoSeries | HasPoints) -> gpd.GeoSeries:
     Returns
     -------
     GeoSeries
-        The points.
+        The points; ids that are numbers become text.
     """
-    return points if isinstance(points, gpd.GeoSeries) else points.points
+    series = points if isinstance(points, gpd.GeoSeries) else points.points
+    return series.set_axis(series.index.map(str))
 
 
 def place(
@@ -111,7 +113,7 @@ def place(
     walking_kmh: float,
     snap_limit_m: float,
 ) -> Placed:
-    """Join points to the network as for travel times.
+    """Join points to the network as for travel times; arguments are checked here for all questions.
 
     Parameters
     ----------
@@ -132,8 +134,14 @@ def place(
     Raises
     ------
     TableError
-        The mode is not known, or the points are in another CRS.
+        The mode is not known, a number is none or too small, the points are in another CRS or
+        none, an id is there twice, or a geometry is no point.
     """
+    check_arguments(
+        one_of=[("mode", mode, MODES)],
+        positive=[("walking_kmh", walking_kmh), ("snap_limit_m", snap_limit_m)],
+    )
+    points = checked_points(points, roads.edges.crs)
     graph = road_graph(roads, mode=mode, walking_kmh=walking_kmh)
     snapped = snap_points(roads, points, limit_m=snap_limit_m, mode=mode)
     joined = join(graph, roads, snapped)

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ruralcare.errors import TableError
+from ruralcare.network.arguments import DIRECTIONS, ENGINES, check_arguments
 from ruralcare.network.ends import on_one_edge, rides_along
 from ruralcare.network.engine import Engine, nearest_nodes
 from ruralcare.network.graph import road_graph
@@ -174,6 +175,10 @@ def everywhere(
     TableError
         Points and roads differ in CRS, or the mode is not known.
     """
+    check_arguments(
+        one_of=[("direction", direction, DIRECTIONS), ("engine", engine, ENGINES)],
+        not_negative=[("cutoff_min", cutoff_min)],
+    )
     graph = road_graph(roads, mode=mode, walking_kmh=walking_kmh)
     there = place(
         roads, as_series(places), mode=mode, walking_kmh=walking_kmh, snap_limit_m=snap_limit_m
@@ -245,8 +250,12 @@ def nearest(
     TableError
         ``k`` is less than 1, points and roads differ in CRS, or the mode is not known.
     """
-    if k < 1:
-        raise TableError(f"k must be at least 1, not {k}")
+    check_arguments(
+        one_of=[("direction", direction, DIRECTIONS), ("engine", engine, ENGINES)],
+        not_negative=[("cutoff_min", cutoff_min)],
+    )
+    if k != int(k) or k < 1:
+        raise TableError(f"k must be at least 1 and whole, not {k}")
     here, there = (
         place(roads, as_series(one), mode=mode, walking_kmh=walking_kmh, snap_limit_m=snap_limit_m)
         for one in (points, places)

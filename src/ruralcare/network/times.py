@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import geopandas as gpd
 
+from ruralcare.network.arguments import DIRECTIONS, check_arguments
 from ruralcare.network.engine import Engine
 from ruralcare.network.placed import HasPoints, as_series
 from ruralcare.network.trips import Trips, measure
@@ -158,7 +159,8 @@ def _between(
     scheduler: str | None,
     progress: Progress,
 ) -> Trips:
-    homes = points.points
+    check_arguments(one_of=[("direction", direction, DIRECTIONS)])
+    homes = as_series(points)
     targets = as_series(places)
     origins, destinations = (targets, homes) if direction == "to_demand" else (homes, targets)
     return measure(

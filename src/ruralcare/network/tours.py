@@ -338,7 +338,7 @@ def _minutes(count: pd.Series) -> pd.Series:
 def _persons(persons: pd.Series | None, ids: pd.Index[Any]) -> Ints:
     if persons is None:
         return np.ones(len(ids), dtype=np.int64)
-    given = persons.reindex(ids)
+    given = persons.set_axis(persons.index.map(str)).reindex(ids)
     if given.isna().any():
         raise TableError(f"persons lacks the point {ids[int(given.isna().to_numpy().argmax())]}")
     values = given.to_numpy(dtype=float)

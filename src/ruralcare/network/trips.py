@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ruralcare.network.arguments import ENGINES, check_arguments
 from ruralcare.network.ends import on_one_edge, positions
 from ruralcare.network.engine import Engine, ways
-from ruralcare.network.graph import RoadGraph, road_graph
+from ruralcare.network.graph import RoadGraph
 from ruralcare.network.placed import Placed, place
 from ruralcare.network.reachable import unreachable_pairs
 from ruralcare.network.search.arrays import (
@@ -195,11 +196,14 @@ def measure(
     Trips
         Door to door, with the pairs that have no way and the points that joined no road.
     """
-    graph = road_graph(roads, mode=mode, walking_kmh=walking_kmh)
+    check_arguments(one_of=[("engine", engine, ENGINES)], not_negative=[("cutoff_min", limit_min)])
+    if destinations.crs is not None:
+        destinations = destinations.to_crs(roads.edges.crs)
     here, there = (
         place(roads, one, mode=mode, walking_kmh=walking_kmh, snap_limit_m=snap_limit_m)
-        for one in (origins, destinations.to_crs(roads.edges.crs))
+        for one in (origins, destinations)
     )
+    graph = here.graph
     limit = limit_of(limit_min, graph.edge_key.dtype)
     if scheduler is None:
         found = ways(graph, here.joined, there.joined, limit, engine=engine, progress=progress)

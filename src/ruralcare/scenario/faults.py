@@ -48,7 +48,7 @@ def _allowed_keys(location: tuple[int | str, ...]) -> list[str]:
             continue
         # Sections that a user names himself are patterns or further properties of the schema.
         own = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
-        found = node.get("properties", {}).get(part) or next(filter(None, own), {})
+        found: Any = node.get("properties", {}).get(part) or next(filter(None, own), {})
         if not isinstance(found, dict):
             return []
         node = found
