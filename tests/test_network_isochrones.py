@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from network_cases import at, ferry, network, road, sites
 
 from ruralcare.errors import TableError
-from ruralcare.network import read_roads, to_networkx
+from ruralcare.inputs import read_places, read_population, read_townships
+from ruralcare.network import matrix, read_roads, to_networkx
 from ruralcare.network.isochrones import isochrones
 from ruralcare.network.reached import reached_edges
 from ruralcare.scenario import Scenario
@@ -120,14 +121,47 @@ def test_the_sea_is_no_area():
     assert covered(area[1], 13_000, 0)
 
 
-def test_the_ribbon_ends_where_the_time_does():
+def test_the_ribbon_tapers_to_where_the_time_ends():
     roads = network({"A": (0, 0), "B": (20_000, 0)}, [road("A", "B")])
     area = isochrones(roads, sites({"p": (0, 0)}), [10.0], width_m=300.0).geometry[0]
-    # 300 m on foot take 4.5 minutes, 200 m take 3, 100 m 1.5.
-    assert area.bounds[2] - at(0, 0)[0] == pytest.approx(8600, abs=0.5)
-    for x, width in ((3000, 300), (5400, 300), (6900, 200), (8400, 100)):
-        assert covered(area, x, width - 1)
-        assert not covered(area, x, width + 1)
+    # A kilometre takes a minute, in which one walks 66.7 m; the last metre is a thread.
+    assert area.bounds[2] - at(0, 0)[0] == pytest.approx(10_001, abs=0.01)
+    for x in (0, 3000, 5400, 5600, 6000, 7000, 8400, 9100, 9900):
+        width = min((10_000 - x) / 15, 300)
+        assert covered(area, x, width - 0.1)
+        assert covered(area, x, 0.1 - width)
+        assert not covered(area, x, width + 0.1)
+    assert covered(area, 9999, 0.9)
+    assert not covered(area, 9990, 1.1)
+
+
+def test_the_ribbon_narrows_towards_the_place_where_two_ways_meet():
+    # A ring of 30 km: its far side is reached after 15 minutes, both ways.
+    ring = road("A", "A", via=[(5000, 0), (5000, 5000), (-5000, 5000), (-5000, 0)])
+    roads, place = network({"A": (0, 0)}, [ring]), sites({"p": (0, 0)})
+    later, sooner = (
+        isochrones(roads, place, [minutes], width_m=300.0, gap_m=0.0, hole_km2=0.0).geometry[0]
+        for minutes in (16.0, 14.0)
+    )
+    walk = 4000 / 60
+    for side in (1, -1):
+        assert covered(later, 0, 5000 + side * (walk - 1))
+        assert not covered(later, 0, 5000 + side * (walk + 1))
+        assert covered(later, side * 1000, 5000 + 2 * walk - 1)
+        assert not covered(later, side * 1000, 5000 + 2 * walk + 1)
+        assert covered(sooner, side * 1001, 5000)
+        assert not covered(sooner, side * 998, 5000)
+
+
+def test_on_foot_the_ribbon_ends_in_a_circle():
+    # Whoever walks gets as far off the road as along it.
+    roads = network({"A": (-5000, 0), "B": (5000, 0)}, [road("A", "B")])
+    row = isochrones(roads, sites({"p": (0, 0)}), [3.0], mode="foot", width_m=500.0)
+    area = row.geometry[0]
+    assert area.area == pytest.approx(math.pi * 200**2, rel=0.05)
+    assert covered(area, 200, 0)
+    assert covered(area, -200, 0)
+    assert area.hausdorff_distance(shapely.Point(at(0, 0)).buffer(200)) < 10
 
 
 def test_every_place_in_the_ribbon_is_reached_in_time():
@@ -141,7 +175,8 @@ def test_every_place_in_the_ribbon_is_reached_in_time():
     along, aside = np.maximum(x, y), np.minimum(x, y)
     minutes = along / 1000 + aside / 4000 * 60
     assert inside.sum() > 50
-    assert minutes[inside].max() <= 6.0
+    # The last metre beside the road is a thread.
+    assert minutes[inside].max() <= 6.0 + 1 / 4000 * 60
     assert (inside & west_or_south[0]).any()
     # The south is only left, never entered: nothing of it but what is beside the crossing.
     assert along[inside & west_or_south[1]].max(initial=0.0) <= 150
@@ -229,6 +264,21 @@ def test_states_and_order():
     assert len(none) == 0
     assert len(reached_edges(roads, points.iloc[:0], 5.0)) == 0
     assert len(reached_edges(roads, points[["far"]], 5.0)) == 0
+
+
+def test_the_state_tells_of_the_roads_and_the_geometry_of_the_areas():
+    # 1 km on foot takes 15 minutes: at 15.1, there are 6 seconds left, for 100 m of road.
+    table = isochrones(star(), sites({"a": (5000, 1000)}), [14.9, 15.1])
+    assert table["state"].tolist() == ["beyond_cutoff", "reached"]
+    assert table.geometry[0] is None
+    west, _, east, _ = table.geometry[1].bounds
+    assert (west - at(0, 0)[0], east - at(0, 0)[0]) == pytest.approx((4899, 5101), abs=0.01)
+    # Who joins a tunnel, for want of another road, and does not get out, is on the roads.
+    edge = {**road("A", "B"), "tunnel": True}
+    roads = network({"A": (0, 0), "B": (9000, 0)}, [edge])
+    table = isochrones(roads, sites({"p": (4000, 0)}), [2.0])
+    assert table["state"].tolist() == ["reached"]
+    assert table.geometry[0] is None
 
 
 @pytest.mark.parametrize(
@@ -380,6 +430,81 @@ def test_more_time_and_more_roads_never_reach_less(rows, place):
             assert (after >= before - 0.1).all()
 
 
+def uncovered_m(roads, table, area):
+    """Metres of reached road that lie outside an area, though they may be one."""
+    edges = roads.edges.iloc[table["edge"]]
+    may = (edges["kind"] == "road") & ~edges["road_class"].isin(
+        ["motorway", "motorway_link", "trunk_link"]
+    )
+    if "tunnel" in edges.columns:
+        may &= ~edges["tunnel"].to_numpy(dtype=bool)
+    lines = table.geometry.to_numpy()[may.to_numpy()]
+    if roads.land is not None:
+        bridge = edges["bridge"].to_numpy(dtype=bool)[may.to_numpy()]
+        lines = np.where(bridge, shapely.intersection(lines, roads.land), lines)
+    return shapely.length(shapely.difference(lines, shapely.buffer(area, 1e-6))).sum()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    edges_of_some,
+    st.tuples(st.floats(0, 5000), st.floats(0, 4000)),
+    st.sampled_from(["from", "to"]),
+    st.sampled_from([("car", 7.0), ("foot", 40.0)]),
+    st.lists(st.floats(0.5, 600), min_size=2, max_size=2),
+    st.booleans(),
+)
+def test_every_reached_road_lies_in_the_area_and_wider_is_more(
+    rows, place, direction, how, widths, with_sea
+):
+    roads = built(rows)
+    if with_sea:
+        lands = shapely.MultiPolygon(
+            [shapely.box(-9000, -9000, 1700, 9000), shapely.box(2100, -9000, 9000, 2500)]
+        )
+        roads = with_land(roads, lands)
+        roads.edges["bridge"] = False
+    mode, minutes = how
+    more = {"direction": direction, "mode": mode, "snap_limit_m": 1e6}
+    table = reached_edges(roads, sites({"p": place}), minutes, **more)
+    areas = [
+        isochrones(roads, sites({"p": place}), [minutes], width_m=width, **more).geometry[0]
+        for width in sorted(widths)
+    ]
+    if table.length.sum() == 0:
+        return
+    for area in areas:
+        assert area.is_valid
+        assert uncovered_m(roads, table, area) == 0
+    narrow, wide = (area.area for area in areas)
+    assert wide >= narrow * (1 - 1e-3)
+
+
+@pytest.mark.integration
+def test_what_the_tables_call_reached_lies_in_the_area(shared_data, scenarios):
+    scenario = Scenario.read(scenarios / "liechtenstein.toml")
+    towns = read_townships(scenario)
+    points = read_population(scenario, towns).points
+    people = points.points
+    place = read_places(scenario, towns).facilities.points.iloc[:1]
+    roads = read_roads(scenario, towns, points)
+    assert roads.land is not None
+    on_road = people.distance(roads.edges.union_all()) < 0.5
+    assert on_road.sum() > 300
+    out, back = matrix(roads, place, people).minutes, matrix(roads, people, place).minutes
+    for direction, minutes in (("from", out.iloc[0]), ("to", back.iloc[:, 0])):
+        near = people[on_road & (minutes.astype(float) <= 10.0).reindex(people.index)]
+        assert len(near) > 100
+        table = reached_edges(roads, place, 10.0, direction=direction)
+        sizes = []
+        for width in (50.0, 150.0, 151.0, 400.0):
+            row = isochrones(roads, place, [10.0], direction=direction, width_m=width)
+            assert near.within(row.geometry[0]).all()
+            assert uncovered_m(roads, table, row.geometry[0]) == 0
+            sizes.append(row.geometry[0].area)
+        assert sizes == sorted(sizes)
+
+
 @pytest.mark.integration
 def test_liechtenstein(shared_data, scenarios):
     roads = read_roads(Scenario.read(scenarios / "liechtenstein.toml"))
@@ -405,7 +530,7 @@ def test_liechtenstein(shared_data, scenarios):
         ]
         nodes = np.unique(ordinary[["u", "v"]].to_numpy())
         for limit, area in ((5.0, sooner), (15.0, later)):
-            reached = [node for node in nodes if minutes.get(node, math.inf) < limit - 0.8]
+            reached = [node for node in nodes if minutes.get(node, math.inf) < limit - 0.01]
             assert shapely.covers(area, crossings[reached].to_numpy()).all(), point_id
             roads_reached = reached_edges(roads, points[[point_id]], limit)
             far = area.difference(roads_reached.buffer(151).union_all())

@@ -111,7 +111,9 @@ def test_minutes_from_everywhere():
     assert table["time_min"].iloc[:3].tolist() == pytest.approx([0.5, 0.5, 0.6])
     away = everywhere(roads(), places, direction="to_demand")
     assert away["time_min"].iloc[5] == pytest.approx(1.5)
+    assert table["state"].tolist() == ["reached"] * 3 + ["unreachable"] * 3
     near = everywhere(roads(), places, cutoff_min=0.55)
+    assert near["state"].tolist() == ["reached"] * 2 + ["beyond_cutoff"] + ["unreachable"] * 3
     assert near["place_id"].tolist()[:3] == ["p", "p", pd.NA]
 
 

@@ -296,7 +296,7 @@ def _ribbon(lines: Lines, low_m: float, high_m: float) -> Lines:
     start = np.flatnonzero(line[1:] == line[:-1])
     run = xyz[start + 1, :2] - xyz[start, :2]
     # Corners at right angles to the line, so that the full width is kept beside it.
-    turn = np.arange(8) * (math.pi / 4)
+    turn = np.arange(4 * _ARC_SEGMENTS) * (math.pi / 2 / _ARC_SEGMENTS)
     angle = np.arctan2(run[:, 1], run[:, 0])[:, None] + turn
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     corners = np.concatenate(

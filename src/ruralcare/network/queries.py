@@ -147,7 +147,7 @@ def everywhere(
     engine: Engine = "auto",
     progress: Progress = silent,
 ) -> pd.DataFrame:
-    """Return the nearest place of every node of the network, in one search.
+    """Return the nearest place of every node of the network, in one search (two with a cutoff).
 
     Parameters
     ----------
@@ -167,8 +167,9 @@ def everywhere(
     DataFrame
         Index ``node_id`` (all nodes of the network), ``place_id``, ``time_min`` (in whole
         milliseconds) and ``proxy_share`` (share of the time on links that stand in for missing
-        roads), all ``NA`` where no place is within the cutoff. Of equally near places the one with
-        the least proxy, then the first.
+        roads), all ``NA`` where no place is within the cutoff, and ``state`` (``reached``,
+        ``beyond_cutoff``, ``unreachable``, or ``unsnapped`` where no place joined a road). Of
+        equally near places the one with the least proxy, then the first.
 
     Raises
     ------
@@ -198,7 +199,17 @@ def everywhere(
         "time_min": pd.array(time_min, dtype="Float64"),
         "proxy_share": pd.array(share_of(proxy_min, time_min), dtype="Float64"),
     }
-    return pd.DataFrame(columns, index=roads.nodes.index[found]).reindex(roads.nodes.index)
+    table = pd.DataFrame(columns, index=roads.nodes.index[found]).reindex(roads.nodes.index)
+    state = np.where(found, "reached", "unreachable").astype(object)
+    if not there.snapped.ok.any() and len(there):
+        state[:] = "unsnapped"
+    elif np.isfinite(cutoff_min) and not found.all():
+        longest = limit_of(np.inf, graph.edge_key.dtype)
+        _, any_place = nearest_nodes(
+            graph, _seeds(there, direction), 1, longest, direction, engine=engine, progress=progress
+        )
+        state[~found & (any_place[:, 0] >= 0)] = "beyond_cutoff"
+    return table.assign(state=pd.array(state, dtype="string"))
 
 
 def nearest(
