@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import signal
+import socket
+import socketserver
 import sys
+import threading
 import time
 from contextlib import contextmanager
 
@@ -14,9 +19,11 @@ import pyarrow.parquet as pq
 import pytest
 from network_cases import network, road
 
+import ruralcare.network.cluster as way
 import ruralcare.network.distributed as on_cluster
 from ruralcare.errors import InputError
 from ruralcare.network import matrix
+from ruralcare.network.cluster import check_scheduler
 from ruralcare.network.distributed import pairs_on_cluster, read_parts, ways_on_cluster
 from ruralcare.network.ends import join
 from ruralcare.network.engine import prepare, ways
@@ -251,21 +258,172 @@ def test_ctrl_c_ends_the_work_and_leaves_no_file(address, monkeypatch, tmp_path)
         assert not any(client.processing().values())
 
 
+@contextmanager
+def program(answer):
+    """A program that is no scheduler: it says something to everybody, or nothing."""
+    done = threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.sendall(answer)
+            done.wait(10)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"tcp://127.0.0.1:{server.server_address[1]}"
+        finally:
+            done.set()
+            server.shutdown()
+            thread.join()
+
+
+def refused(address, match):
+    """Ask for an address that is refused; return how long it took, in seconds."""
+    start = time.monotonic()
+    with pytest.raises(InputError, match=match) as caught:
+        check_scheduler(address)
+    (fault,) = caught.value.faults
+    assert (fault.column, fault.value) == ("--scheduler", address)
+    return time.monotonic() - start
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "hello",
+        "10.0.0.5:8786",
+        "tcp://",
+        "tcp://127.0.0.1",
+        "tcp://127.0.0.1:",
+        "tcp://127.0.0.1:0",
+        "tcp://127.0.0.1:65536",
+        "tcp://127.0.0.1:x",
+        "tcp://:8786",
+        "tcp://::1:8786",
+        "tcp://a b:8786",
+        "tcp://127.0.0.1:8786/",
+        " tcp://127.0.0.1:8786",
+        "tcp://127.0.0.1:8786\n",
+        "http://127.0.0.1:8787",
+        "nonsense://x:1",
+    ],
+)
+def test_the_form_of_an_address_is_checked_at_once(monkeypatch, address):
+    monkeypatch.setattr(way, "_asked", lambda _: pytest.fail("nobody is to be asked"))
+    refused(address, "tcp://host:port or tls://host:port")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "tcp://127.0.0.1:1",
+        "tls://head-1.example.org:65535",
+        "tcp://[::1]:8786",
+        "tcp://[fe80::1%eth0]:80",
+    ],
+)
+def test_addresses_of_good_form_are_asked(monkeypatch, address):
+    asked = []
+    monkeypatch.setattr(way, "_asked", asked.append)
+    check_scheduler(address)
+    assert asked == [address]
+
+
+def test_a_scheduler_answers(address):
+    check_scheduler(address)
+
+
+def test_a_scheduler_answers_where_an_event_loop_runs_already(address):
+    async def notebook():
+        check_scheduler(address)
+
+    asyncio.run(notebook())
+
+
 def test_nobody_answers(monkeypatch):
+    monkeypatch.setattr(way, "_PING_S", 0.5)
+    with socket.socket() as unused:
+        # Bound, but nobody listens.
+        unused.bind(("127.0.0.1", 0))
+        nobody = f"tcp://127.0.0.1:{unused.getsockname()[1]}"
+        assert refused(nobody, "No dask.distributed scheduler answers") < 3
+        roads = town(4)
+        _, some = joined(roads, 3, 1)
+        with pytest.raises(InputError, match="No dask.distributed scheduler answers"):
+            ways_on_cluster(nobody, road_graph(roads), some, some, 1000)
+    with program(b"") as silent:
+        assert refused(silent, "No dask.distributed scheduler answers") < 3
+
+
+def test_somebody_else_answers(address):
+    with program(b"HTTP/1.1 400 Bad Request\r\n\r\n") as web:
+        refused(web, "not a dask.distributed scheduler")
+    with distributed.Client(address, set_as_default=False) as client:
+        worker = next(iter(client.scheduler_info(n_workers=-1)["workers"]))
+    refused(worker, "not a dask.distributed scheduler")
+
+
+def test_tls_without_certificates_is_told(monkeypatch):
+    monkeypatch.setattr(way, "_PING_S", 0.5)
+    with pytest.raises(InputError):
+        check_scheduler("tls://127.0.0.1:9")
+
+
+def test_a_scheduler_that_goes_after_it_was_asked_is_told_quietly(monkeypatch):
+    monkeypatch.setattr(way, "check_scheduler", lambda address: None)
+    monkeypatch.setattr(way, "_CONNECT_S", 0.3)
+    monkeypatch.setattr(way, "_CLOSE_S", 0.3)
     roads = town(4)
     _, some = joined(roads, 3, 1)
-    monkeypatch.setattr(on_cluster, "_CONNECT_S", 0.3)
-    for address in ("tcp://127.0.0.1:9", "nonsense://x:1", "tcp://"):
-        with pytest.raises(InputError, match="answers") as caught:
-            ways_on_cluster(address, road_graph(roads), some, some, 1000)
-        (fault,) = caught.value.faults
-        assert (fault.column, fault.value) == ("--scheduler", address)
+    # What a __del__ complains of is an error for pytest.
+    with pytest.raises(InputError, match="No dask.distributed scheduler answers"):
+        ways_on_cluster("tcp://127.0.0.1:9", road_graph(roads), some, some, 1000)
+    gc.collect()
+
+
+@pytest.mark.parametrize(
+    "trouble", [KeyError("tcp://127.0.0.1:1"), ValueError(), OSError(), AssertionError()]
+)
+def test_a_worker_that_dies_while_the_graph_is_sent_out(address, monkeypatch, trouble):
+    roads = town()
+    graph = road_graph(roads)
+    (_, sources), (_, targets) = joined(roads, 60, 1), joined(roads, 70, 2)
+    limit = limit_key(7 * 60_000, graph.edge_key.dtype)
+    scatter, asked = distributed.Client.scatter, []
+
+    def failing(self, *what, **how):
+        asked.append(how["broadcast"])
+        if len(asked) < 3:
+            raise trouble
+        return scatter(self, *what, **how)
+
+    monkeypatch.setattr(distributed.Client, "scatter", failing)
+    monkeypatch.setattr(on_cluster, "_LOOK_S", 0.01)
+    found = ways_on_cluster(address, graph, sources, targets, limit)
+    assert asked == [True, False, False]
+    same(found, ways(graph, sources, targets, limit))
+
+
+def test_a_graph_that_can_never_be_sent_out_ends_the_run(address, monkeypatch):
+    roads = town(4)
+    _, some = joined(roads, 3, 1)
+
+    def failing(self, *what, **how):
+        raise KeyError("tcp://127.0.0.1:1")
+
+    monkeypatch.setattr(distributed.Client, "scatter", failing)
+    monkeypatch.setattr(on_cluster, "_LOOK_S", 0.01)
+    with pytest.raises(InputError, match="end again and again"):
+        ways_on_cluster(address, road_graph(roads), some, some, 1000)
 
 
 def test_no_workers(monkeypatch):
     roads = town(4)
     _, some = joined(roads, 3, 1)
-    monkeypatch.setattr(on_cluster, "_WORKERS_S", 0.3)
+    monkeypatch.setattr(way, "_WORKERS_S", 0.3)
     with cluster(workers=0, processes=False) as made, pytest.raises(InputError, match="no workers"):
         ways_on_cluster(made.scheduler_address, road_graph(roads), some, some, 1000)
 
@@ -273,13 +431,13 @@ def test_no_workers(monkeypatch):
 def test_other_versions_are_named(address, monkeypatch):
     roads = town(4)
     _, some = joined(roads, 3, 1)
-    own = on_cluster._versions()
-    monkeypatch.setattr(on_cluster, "_versions", lambda: {**own, "numpy": "0.0.1"})
+    own = way._versions()
+    monkeypatch.setattr(way, "_versions", lambda: {**own, "numpy": "0.0.1"})
     with pytest.raises(InputError, match="another version of numpy") as caught:
         ways_on_cluster(address, road_graph(roads), some, some, 1000)
     assert len(caught.value.faults) == 2
     # A worker that does not have something at all is told in the same way.
-    monkeypatch.setattr(on_cluster, "_versions", lambda: {**own, "no-such-program": "1.0"})
+    monkeypatch.setattr(way, "_versions", lambda: {**own, "no-such-program": "1.0"})
     missing = "another version of no-such-program: –"
     with pytest.raises(InputError, match=missing) as caught:
         ways_on_cluster(address, road_graph(roads), some, some, 1000)

@@ -308,7 +308,7 @@ def test_a_network_without_edges_answers_every_question(nodes, mode):
         ]
         every = everywhere(net, places, engine=engine, **way)
         assert every["place_id"].tolist() == [pd.NA] * nodes
-        assert list(every.columns) == ["place_id", "time_min", "proxy_share"]
+        assert list(every.columns) == ["place_id", "time_min", "proxy_share", "state"]
     assert path(net, places.iloc[0], places.iloc[0], **way).state == "unsnapped"
     assert paths(net, places, places, **way)["state"].tolist() == ["unsnapped"]
     assert isochrones(net, points, **way)["state"].unique().tolist() == ["unsnapped"]

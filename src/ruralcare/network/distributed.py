@@ -11,14 +11,11 @@ from __future__ import annotations
 
 import io
 import math
-import platform
 import tempfile
 import threading
 import time
-import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +24,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ruralcare.errors import Fault, InputError
 from ruralcare.language import Message
+from ruralcare.network.cluster import check_workers, connected, lost
 from ruralcare.network.ends import Joined
 from ruralcare.network.engine import Engine, chosen, prepare, ways
 from ruralcare.network.graph import RoadGraph
@@ -47,7 +44,6 @@ _MOST_POINTS = 2000
 # How often a part is given out again after its worker died.
 _ATTEMPTS = 10
 _LOOK_S = 0.5
-_CONNECT_S = 10.0
 _WORKERS_S = 30.0
 
 
@@ -101,7 +97,7 @@ def pairs_on_cluster(
     Parameters
     ----------
     address : str
-        Address of the scheduler, such as ``tcp://10.0.0.5:8786``.
+        Address of the scheduler, ``tcp://host:port`` or ``tls://host:port``.
     graph : RoadGraph
         The graph.
     sources, targets : Joined
@@ -126,15 +122,14 @@ def pairs_on_cluster(
     Raises
     ------
     InputError
-        ``distributed`` is not installed, nobody answers at the address, the scheduler has no
-        workers or loses them all, or they have other versions of the program.
+        ``distributed`` is not installed, the address has another form or nobody answers there,
+        the scheduler has no workers or loses them all, or they have other versions of the program.
     """
-    distributed = _library()
     out_dir.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
-    with _connected(distributed, address) as client:
+    with connected(address) as client:
         try:
-            threads = _check_workers(client, address)
+            threads = check_workers(client, address)
             # Once here, and not once for each part.
             engine = chosen(
                 graph, sources, targets, limit, engine, threads=threads, progress=progress
@@ -142,7 +137,7 @@ def pairs_on_cluster(
             if engine == "hierarchy":
                 prepare(graph, progress)
             work = _Work(client, graph, sources, targets, limit, engine, threads, out_dir)
-            work.run(distributed, address, progress, written)
+            work.run(address, progress, written)
         except BaseException:
             for path in written:
                 path.unlink(missing_ok=True)
@@ -200,15 +195,10 @@ class _Work:
         starts = range(0, count, size)
         self.rows = [np.arange(start, min(start + size, count)) for start in starts]
         self.sent: Any = None
+        self.failures = 0
         self.news = threading.Event()
 
-    def run(
-        self,
-        distributed: Any,  # noqa: ANN401 - the module
-        address: str,
-        progress: Progress,
-        written: list[Path],
-    ) -> None:
+    def run(self, address: str, progress: Progress, written: list[Path]) -> None:
         """Give out the parts until all are written."""
         step = Message("Measuring travel times on several computers")
         todo = list(range(len(self.rows)))
@@ -218,7 +208,7 @@ class _Work:
         try:
             while todo or under_way:
                 progress(step, len(written) / len(self.rows))
-                if todo and self._shared(distributed):
+                if todo and self._shared(address):
                     under_way |= self._give(todo)
                     todo = []
                 self.news.wait(_LOOK_S)
@@ -232,7 +222,7 @@ class _Work:
                         continue
                     attempts[number] += 1
                     if attempts[number] > _ATTEMPTS:
-                        raise _lost(address)
+                        raise lost(address)
                     todo.append(number)
                 if todo:
                     # What was shared may have died with the workers that held it.
@@ -244,13 +234,24 @@ class _Work:
             with suppress(Exception):
                 self.client.cancel(list(under_way), force=True)
 
-    def _shared(self, distributed: Any) -> bool:  # noqa: ANN401 - the module
-        """Send the graph to every worker, unless it is there; tell whether that went well."""
+    def _shared(self, address: str) -> bool:
+        """Send out the graph, unless it is there; tell whether that went well.
+
+        To every worker; but once that has failed, to one, from which the others take it with
+        their first part. That has no list of workers that one of them can drop out of.
+        """
+        from distributed import CancelledError
+
         if self.sent is None:
+            everywhere = self.failures == 0
             try:
-                self.sent = self.client.scatter([self.shared], broadcast=True, hash=False)[0]
-            except (TimeoutError, OSError, distributed.CancelledError):
-                # A worker died while it was being sent.
+                self.sent = self.client.scatter([self.shared], broadcast=everywhere, hash=False)[0]
+            except (OSError, CancelledError, LookupError, ValueError, AssertionError) as error:
+                # A worker died while it was being sent. The scheduler hands on whatever it
+                # stumbled over then, such as a KeyError with the address of the worker.
+                self.failures += 1
+                if self.failures > _ATTEMPTS:
+                    raise lost(address) from error
                 time.sleep(_LOOK_S)
                 return False
         return True
@@ -287,12 +288,12 @@ class _Work:
     def _alone(self, since: float | None, address: str) -> float | None:
         """Return since when there has been no worker; give up when that is long ago."""
         if self.client.status != "running":
-            raise _lost(address)
+            raise lost(address)
         if self.client.scheduler_info(n_workers=-1)["workers"]:
             return None
         now = time.monotonic()
         if since is not None and now - since > _WORKERS_S:
-            raise _lost(address)
+            raise lost(address)
         return now if since is None else since
 
 
@@ -336,89 +337,3 @@ def _content(future: Any) -> bytes | None:  # noqa: ANN401 - distributed.Future
         # OSError: the connection broke while the answer came.
         return None
     return content
-
-
-def _library() -> Any:  # noqa: ANN401 - the module
-    try:
-        import distributed
-    except ImportError as error:
-        raise _refused(
-            Message("Several computers are used through dask.distributed, which is not installed."),
-            Message("Install it with: pip install ruralcare[distributed]"),
-            None,
-        ) from error
-    return distributed
-
-
-def _connected(distributed: Any, address: str) -> Any:  # noqa: ANN401 - module and client
-    with warnings.catch_warnings():
-        # Versions are compared below, and told in the user's words.
-        warnings.simplefilter("ignore", distributed.versions.VersionMismatchWarning)
-        try:
-            return distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
-        except (OSError, ValueError, TypeError) as error:
-            raise _refused(
-                Message("No dask.distributed scheduler answers at this address."),
-                Message(
-                    "Check the address and the firewall; a scheduler is started with: "
-                    "dask scheduler"
-                ),
-                address,
-            ) from error
-
-
-def _versions() -> dict[str, str]:
-    """Return what workers must have in the same version."""
-    programs = {name: version(name) for name in ("ruralcare", "numpy", "pyarrow", "distributed")}
-    return programs | {"Python": platform.python_version()}
-
-
-def _check_workers(client: Any, address: str) -> int:  # noqa: ANN401 - distributed.Client
-    """Return the number of threads of all workers, or raise if they cannot do the work."""
-    try:
-        client.wait_for_workers(1, timeout=_WORKERS_S)
-    except TimeoutError as error:
-        raise _refused(
-            Message("The scheduler has no workers."),
-            Message("Start some on each computer with: dask worker {address}", address=address),
-            address,
-        ) from error
-    faults = []
-    for name, mine in _versions().items():
-        # Functions of others: a worker without this program is to be told, not to fail.
-        if name == "Python":
-            answers = client.run(platform.python_version, on_error="return")
-        else:
-            answers = client.run(version, name, on_error="return")
-        for worker, theirs in sorted(answers.items()):
-            if theirs != mine:
-                known = theirs if isinstance(theirs, str) else "–"
-                faults.append(
-                    Fault(
-                        Message(
-                            "A worker has another version of {name}: {theirs}, and not {mine} as "
-                            "here.",
-                            name=name,
-                            theirs=known,
-                            mine=mine,
-                        ),
-                        Message("Install the same versions on all computers."),
-                        column="--scheduler",
-                        value=worker,
-                    )
-                )
-    if faults:
-        raise InputError(faults)
-    return sum(client.nthreads().values())
-
-
-def _lost(address: str) -> InputError:
-    return _refused(
-        Message("The computers that measured travel times are gone, or end again and again."),
-        Message("Look into the log of the workers; they may need more memory."),
-        address,
-    )
-
-
-def _refused(problem: Message, remedy: Message, address: str | None) -> InputError:
-    return InputError([Fault(problem, remedy, column="--scheduler", value=address)])
