@@ -10,11 +10,18 @@ from network_cases import CRS, at, ferry, network, road
 from shapely.geometry import Point, box
 from test_network_proxy import county
 
-from ruralcare.network.connection import road_parts
+from ruralcare.network.connection import connections, road_parts
 from ruralcare.network.islands import islands
 from ruralcare.network.proxy import build_proxy
 from ruralcare.scenario import Ferry, RoadsSource, Scenario
-from ruralcare.types import Cooperatives, Facilities, Places, Population
+from ruralcare.types import (
+    Cooperatives,
+    DemandPoints,
+    Facilities,
+    Places,
+    Population,
+    Townships,
+)
 
 LANDS = {
     "M": box(0, 0, 20_000, 10_000),
@@ -136,7 +143,7 @@ def test_of_two_boats_the_quicker_counts(quickest_first, turned):
     assert table.loc["j", "landing"] == "N면"
 
 
-def test_the_largest_part_is_the_one_with_most_road():
+def test_the_main_part_has_most_people_then_most_road():
     nodes = {name: (1000 * k, 0) for k, name in enumerate("abcdefgh")}
     net = network(nodes, [road("a", "b"), road("c", "d", via=[(2000, 4000)]), ferry("b", "c", 5),
                           road("f", "e"), road("g", "f")])  # fmt: skip
@@ -144,8 +151,77 @@ def test_the_largest_part_is_the_one_with_most_road():
     assert parts.of_node.tolist() == [0, 0, 1, 1, 2, 2, 2, 3]
     lengths = net.edges["length_m"]
     assert parts.length_m == pytest.approx([1000, lengths[1], 2000, 0])
-    assert parts.main == 1
-    assert road_parts(network({"a": (0, 0), "b": (9, 0)}, [ferry("a", "b", 1)])).main == 0
+    homes = np.array([0, 0, 1, 2, -1])
+    # Those on no part do not count, nor does NA.
+    assert parts.main(homes, np.array([3.0, 3, 5, 4, 99])) == 0
+    assert parts.main(homes, np.array([3.0, np.nan, 5, 4, 99])) == 1
+    # As many on two parts, but for rounding: the one with more road.
+    assert parts.main(homes, np.array([0.1, 0.2, 0, 0.3, 0])) == 2
+    assert parts.main(homes, np.zeros(5)) == 1
+    boat = road_parts(network({"a": (0, 0), "b": (9, 0)}, [ferry("a", "b", 1)]))
+    assert boat.main(np.zeros(0, int), np.zeros(0)) == 0
+
+
+# A long road through the hills with few people, and a town with one short street.
+HILLS = {"H": box(0, 0, 30_000, 9000), "G": box(0, 9000, 30_000, 20_000),
+         "T": box(0, 20_000, 9000, 29_000)}  # fmt: skip
+HAMLETS = {"h": (5000, 100, "H"), "g": (5000, 9100, "G"), "t": (500, 25_000, "T"),
+           "u": (700, 25_000, "T")}  # fmt: skip
+
+
+def hills():
+    """The roads of the hills and of the town, 10 minutes apart by ferry."""
+    return network(
+        {"a": (5000, 0), "b": (5000, 20_000), "c": (29_000, 20_000), "d": (0, 25_000),
+         "e": (1000, 25_000)},
+        [road("a", "b"), road("b", "c"), road("d", "e"), ferry("b", "d", 10)],
+    )  # fmt: skip
+
+
+def counted(points, persons):
+    frame = people(points).frame.iloc[: len(persons)]
+    frame = frame.assign(township_id=list(persons), persons=list(persons.values()))
+    return Population(frame, points, {2023: "2023"})
+
+
+def test_a_town_with_one_street_is_main_if_most_people_live_there():
+    towns, points = county(HILLS, HAMLETS)
+    population = counted(points, {"H": 150, "G": 200, "T": 900})
+    table = islands(hills(), towns, population)
+    assert table["link"].tolist() == ["main", "ferry"]
+    assert table["persons"].tolist() == [900, 350]
+    assert table["road_km"].tolist() == [1, 44]
+    assert table["landing"].tolist() == ["", "T면"]
+    link = connections(hills(), towns, points, persons=population.totals())
+    assert link.to_dict() == {"H": "ferry", "G": "ferry", "T": "road"}
+    # Of townships that count the same, two live in the hills.
+    link = connections(hills(), towns, points)
+    assert link.to_dict() == {"H": "road", "G": "road", "T": "ferry"}
+    # A township that nobody is told of has nobody.
+    link = connections(hills(), towns, points, persons=pd.Series({"T": 1}))
+    assert link["T"] == "road"
+
+
+def test_with_as_many_people_the_part_with_more_road_is_main():
+    towns, points = county(HILLS, HAMLETS)
+    population = counted(points, {"H": 150, "G": 200, "T": 350})
+    table = islands(hills(), towns, population)
+    assert table["road_km"].tolist() == [44, 1]
+    link = connections(hills(), towns, points, persons=population.totals())
+    assert link.to_dict() == {"H": "road", "G": "road", "T": "ferry"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_main_is_the_row_with_most_people_and_nobody_is_lost(seed):
+    rng = np.random.default_rng(seed)
+    towns, points = county(LANDS, VILLAGES)
+    population = counted(points, dict(zip(LANDS, rng.integers(1, 1000, 4).tolist(), strict=True)))
+    table = islands(roads(ferry("p", "b", 20)), towns, population)
+    assert table["persons"].sum() == pytest.approx(population.totals().sum())
+    assert table["link"].eq("main").tolist() == [True] + [False] * (len(table) - 1)
+    on = table[table["link"] != "unsnapped"]
+    assert table["persons"][0] == pytest.approx(on["persons"].max())
+    assert table["persons"][1:].is_monotonic_decreasing
 
 
 def test_an_island_is_called_after_its_townships():
@@ -170,6 +246,47 @@ def test_an_institution_alone_on_a_part_has_a_row():
     last = table.iloc[-1]
     assert (last["persons"], last["institutions"], last["link"]) == (0, 1, "none")
     assert table["institutions"].sum() == 1
+
+
+def test_a_part_with_institutions_only_is_called_after_their_townships():
+    lands = {"A": box(0, 0, 9000, 9000), "B": box(9000, 0, 18_000, 9000)}
+    both, points = county(lands, {"a": (1000, 100, "A"), "b": (17_000, 100, "B")})
+    towns = Townships(both.frame.loc[["A"]], "2023", around=both.frame.loc[["B"]])
+    points = DemandPoints(points.frame.loc[["a"]], "villages")
+    net = network(
+        {"a": (0, 0), "b": (3000, 0), "c": (5000, 8000), "d": (7000, 8000), "e": (12_000, 8000),
+         "f": (16_000, 8000), "g": (40_000, 0), "h": (42_000, 0)},
+        [road("a", "b"), road("c", "d"), road("e", "f"), road("g", "h")],
+    )  # fmt: skip
+    places = care({
+        "own": (6000, 8100, ["day_care"]),
+        # Just beyond the far side of the neighbour.
+        "next": (15_000, 9100, ["day_care"]),
+        "again": (13_000, 8000, ["day_care"]),
+        "away": (41_000, 0, ["day_care"]),
+        "also": (41_000, 10, ["day_care"]),
+        "lost": (80_000, 0, ["day_care"]),
+    })  # fmt: skip
+    population = counted(points, {"A": 10})
+    table = islands(net, towns, population, places, snap_limit_m=2000)
+    told = table.set_index("name")[["persons", "institutions"]].to_dict("index")
+    assert told == {
+        "x": {"persons": 10, "institutions": 0},
+        "A면": {"persons": 0, "institutions": 1},
+        "B면": {"persons": 0, "institutions": 2},
+        "away": {"persons": 0, "institutions": 2},
+        "lost": {"persons": 0, "institutions": 1},
+    }
+    assert table["link"].value_counts().to_dict() == {"none": 3, "main": 1, "unsnapped": 1}
+
+
+def test_a_boat_may_land_in_a_neighbouring_township():
+    both, points = county(LANDS, VILLAGES)
+    towns = Townships(both.frame.loc[["M", "I", "J"]], "2023", around=both.frame.loc[["N"]])
+    points = DemandPoints(points.frame[points.frame["township_id"] != "N"], "villages")
+    population = counted(points, {"M": 1000, "I": 80, "J": 30})
+    table = islands(roads(ferry("p", "c", 50)), towns, population)
+    assert table.set_index("name").loc["i", "landing"] == "N면"
 
 
 @pytest.mark.integration

@@ -489,7 +489,9 @@ def test_what_the_tables_call_reached_lies_in_the_area(shared_data, scenarios):
     place = read_places(scenario, towns).facilities.points.iloc[:1]
     roads = read_roads(scenario, towns, points)
     assert roads.land is not None
-    on_road = people.distance(roads.edges.union_all()) < 0.5
+    tree = shapely.STRtree(roads.edges.geometry.to_numpy())
+    (rows, _), gap = tree.query_nearest(people.to_numpy(), all_matches=False, return_distance=True)
+    on_road = np.isin(np.arange(len(people)), rows[gap < 0.5])
     assert on_road.sum() > 300
     out, back = matrix(roads, place, people).minutes, matrix(roads, people, place).minutes
     for direction, minutes in (("from", out.iloc[0]), ("to", back.iloc[:, 0])):

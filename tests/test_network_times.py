@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -323,13 +324,18 @@ def test_every_pair_is_in_exactly_one_state(chosen):
 
 def test_connection_of_a_township(two_shores):
     roads, towns, points = two_shores
-    assert connections(roads, towns, points).to_dict() == {"M": "road", "I": "ferry", "L": "none"}
+    # Of M, 600 live near a road: more than on I.
+    persons = pd.Series({"M": 1000, "I": 500, "L": 900})
+    link = connections(roads, towns, points, persons=persons)
+    assert link.to_dict() == {"M": "road", "I": "ferry", "L": "none"}
+    persons["I"] = 700
+    link = connections(roads, towns, points, persons=persons)
+    assert link.to_dict() == {"M": "ferry", "I": "road", "L": "none"}
 
 
 @pytest.fixture
 def two_shores():
     import geopandas as gpd
-    import pandas as pd
     from network_cases import CRS, at
     from shapely.geometry import Point, box
 

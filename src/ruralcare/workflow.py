@@ -92,7 +92,11 @@ def run(
         settings=scenario.need,
         years=[period.year for period in scenario.plan.periods],
         connection=network.connections(
-            roads, townships, people.points, snap_limit_m=scenario.travel.snap_limit_m
+            roads,
+            townships,
+            people.points,
+            persons=people.totals(),
+            snap_limit_m=scenario.travel.snap_limit_m,
         ),
     )
     results = Results(

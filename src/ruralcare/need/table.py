@@ -20,7 +20,7 @@ EXTINCTION_CLASSES: Final = ("very_low", "low", "caution", "entering", "high")
 
 Connection = Literal["road", "ferry", "none"]
 CONNECTIONS: Final[tuple[Connection, ...]] = ("road", "ferry", "none")
-"""How a township is linked to the largest part of the network."""
+"""How a township is linked to the part of the network where most people live."""
 
 STATUSES: Final = ("served", "underserved")
 REASONS: Final = ("too_far", "no_seats", "no_provider", "ferry_only", "unreachable", "unsnapped")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,10 @@ from ruralcare.types import DemandPoints, RoadNetwork, Townships
 __all__ = ["RoadParts", "connections", "road_parts"]
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+# Persons are sums of rounded shares: parts this close to the most have as many.
+_SAME_PERSONS: Final = 1e-9
 
 
 class RoadParts(NamedTuple):
@@ -22,10 +26,32 @@ class RoadParts(NamedTuple):
 
     of_node: Ints
     """Part of each node."""
-    length_m: NDArray[np.float64]
+    length_m: Floats
     """Length of the roads of each part."""
-    main: int
-    """The part with most road, of equals the first; −1 where there is no node."""
+
+    def main(self, part: Ints, persons: Floats) -> int:
+        """Return the part where most people live.
+
+        Parameters
+        ----------
+        part : array of int
+            Part of each home; −1 for a home on none, which does not count.
+        persons : array of float
+            People of each home; with ``NA`` nobody.
+
+        Returns
+        -------
+        int
+            Of parts with as many people the one with most road, of these the first; −1 where
+            there is no part.
+        """
+        count = len(self.length_m)
+        if not count:
+            return -1
+        on = part >= 0
+        living = np.bincount(part[on], weights=np.nan_to_num(persons[on]), minlength=count)
+        most = living >= living.max() * (1 - _SAME_PERSONS)
+        return int(np.argmax(np.where(most, self.length_m, -1.0)))
 
 
 def road_parts(roads: RoadNetwork) -> RoadParts:
@@ -47,17 +73,22 @@ def road_parts(roads: RoadNetwork) -> RoadParts:
     own_m = roads_only["length_m"].to_numpy(dtype=float)
     count = int(part.max(initial=-1)) + 1
     length_m = np.bincount(part[u], weights=own_m, minlength=count).astype(np.float64)
-    return RoadParts(part, length_m, int(np.argmax(length_m)) if len(length_m) else -1)
+    return RoadParts(part, length_m)
 
 
 def connections(
-    roads: RoadNetwork, townships: Townships, points: DemandPoints, *, snap_limit_m: float = 2000.0
+    roads: RoadNetwork,
+    townships: Townships,
+    points: DemandPoints,
+    *,
+    persons: pd.Series | None = None,
+    snap_limit_m: float = 2000.0,
 ) -> pd.Series:
-    """Tell how the people of each township are linked to the largest part of the network.
+    """Tell how the people of each township are linked to the main part of the network.
 
-    The largest part is the one with most road, counted without ferries. A township counts as
-    linked by road if at least half of its people are on that part; failing this, by ferry if at
-    least half are on it or reach it with a ferry.
+    The main part is the one where most people live (of equals the one with most road), counted
+    without ferries. A township counts as linked by road if at least half of its people are on that
+    part; failing this, by ferry if at least half are on it or reach it with a ferry.
 
     Parameters
     ----------
@@ -67,6 +98,9 @@ def connections(
         The townships to tell about.
     points : DemandPoints
         Where their people live.
+    persons : Series, optional
+        Index ``township_id``: people, to find the main part; a missing township has nobody.
+        Without it, all townships count the same.
     snap_limit_m : float
         A point farther from any suitable road is linked to nothing.
 
@@ -76,14 +110,19 @@ def connections(
         Index ``township_id``: ``road``, ``ferry`` or ``none``; ``NA`` for a township without
         demand points.
     """
-    part, _, main = road_parts(roads)
+    parts = road_parts(roads)
+    part = parts.of_node
     u, v = roads.edges["u"].to_numpy(), roads.edges["v"].to_numpy()
     whole = weak_parts(u, v, len(roads.nodes))
-    main_whole = whole[np.flatnonzero(part == main)[0]]
 
     snapped = snap_points(roads, points.points, limit_m=snap_limit_m)
     node = u[np.maximum(snapped.edge, 0)]
     frame = points.frame
+    living = frame["weight"].to_numpy(dtype=float)
+    if persons is not None:
+        living = living * frame["township_id"].map(persons.astype(float)).to_numpy(dtype=float)
+    main = parts.main(np.where(snapped.ok, part[node], -1), living)
+    main_whole = whole[np.flatnonzero(part == main)[0]]
     weights = pd.DataFrame(
         {
             "township_id": frame["township_id"].to_numpy(),

@@ -21,6 +21,7 @@ from ruralcare.units import kilometres
 __all__ = ["islands"]
 
 Ints = NDArray[np.int64]
+_KEYS: Final = ["part", "land"]
 
 # Most names of townships in the name of a part.
 _NAMES: Final = 3
@@ -56,17 +57,20 @@ def islands(
     Returns
     -------
     DataFrame
-        A row for each part with people or institutions, the largest part (with most road) first,
-        then by people: ``island`` (number, from 1), ``name`` (townships most of whose people live
-        there, else the most populous village), ``land`` (piece of land, from 1; two rows on the
-        same piece are no islands but a hole in the road data), ``link`` (``main`` for the largest
-        part; ``ferry``; ``none``; ``unsnapped`` for the people and institutions of a piece of land
-        that are too far from any road), ``persons`` (sum to all people), ``institutions`` and
+        A row for each part with people or institutions, the main part first (where most people
+        live; of equals the one with most road), then by people: ``island`` (number, from 1),
+        ``name`` (townships most of whose people live there, else the most populous village; without
+        people the townships, neighbouring ones too, of the institutions, else the first
+        institution), ``land`` (piece of land, from 1; two rows on the same piece are no islands but
+        a hole in the road data), ``link`` (``main`` for the main part; ``ferry``; ``none``;
+        ``unsnapped`` for the people and institutions of a piece of land that are too far from any
+        road), ``persons`` (sum to all people), ``institutions`` and
         ``institutions_<service>``, ``road_km``, ``ferry_min`` (on board and waiting, up to the
-        largest part; ``NA`` without a ferry) and ``landing`` (township of the largest part where
-        that ferry lands, else empty).
+        main part; ``NA`` without a ferry) and ``landing`` (township, own or neighbouring,
+        where that ferry lands, else empty).
     """
-    part, length_m, main = road_parts(roads)
+    parts = road_parts(roads)
+    part, length_m = parts.of_node, parts.length_m
     land = Land(townships.frame.geometry.to_numpy(), 0.0)
 
     homes = people.points.frame
@@ -77,9 +81,10 @@ def islands(
         township=homes["township_id"].to_numpy(),
         name=homes["name"].to_numpy(),
     )
-    keys = ["part", "land"]
-    table = rows.groupby(keys)[["persons"]].sum()
-    counted = _institutions(roads, places, part, land, snap_limit_m)
+    main = parts.main(rows["part"].to_numpy(dtype=np.int64), rows["persons"].to_numpy(dtype=float))
+    table = rows.groupby(_KEYS)[["persons"]].sum()
+    sites = _sites(roads, places, part, land, snap_limit_m)
+    counted = _institutions(sites, places)
     table = table.join(counted, how="outer").fillna(0)
     table = table[(table["persons"] > 0) | (table["institutions"] > 0)].reset_index()
     table["institutions"] = table["institutions"].astype("int64")
@@ -101,6 +106,9 @@ def islands(
     where = _township_names(roads, townships, landing)
     table["landing"] = [where[p] if flag else "" for p, flag in zip(at, by_ferry, strict=True)]
     table["name"] = _names(rows, table, townships)
+    nameless = (table["name"] == "") & (table["institutions"] > 0)
+    called = _site_names(sites, table.loc[nameless, _KEYS], townships, snap_limit_m)
+    table.loc[nameless, "name"] = called
     table = table.assign(first=table["link"] != "main").sort_values(
         ["first", "persons", "institutions", "part", "land"],
         ascending=[True, False, False, True, True],
@@ -131,21 +139,46 @@ def _standing(
     )
 
 
-def _institutions(
+def _sites(
     roads: RoadNetwork, places: Places | None, part: Ints, land: Land, snap_limit_m: float
-) -> pd.DataFrame:
-    """Return institutions, and those that offer each service, by part and piece of land."""
-    keys = ["part", "land"]
+) -> gpd.GeoDataFrame:
+    """Return where each institution is, its name, part and piece of land."""
     if places is None or not len(places.facilities.frame):
-        index = pd.MultiIndex.from_arrays([np.zeros(0, np.int64)] * 2, names=keys)
-        return pd.DataFrame({"institutions": np.zeros(0, np.int64)}, index=index)
-    points = places.facilities.points
-    stand = _standing(roads, points, part, land, snap_limit_m).set_index(points.index)
-    counted = stand.groupby(keys).size().to_frame("institutions")
+        empty = {name: np.zeros(0, np.int64) for name in _KEYS}
+        return gpd.GeoDataFrame({**empty, "name": []}, geometry=[], crs=roads.edges.crs)
+    frame = places.facilities.frame[["name", "geometry"]].to_crs(roads.edges.crs)
+    stand = _standing(roads, frame.geometry, part, land, snap_limit_m)
+    return frame.assign(**{name: stand[name].to_numpy() for name in _KEYS})
+
+
+def _institutions(sites: gpd.GeoDataFrame, places: Places | None) -> pd.DataFrame:
+    """Return institutions, and those that offer each service, by part and piece of land."""
+    counted: pd.DataFrame = sites.groupby(_KEYS).size().to_frame("institutions")
+    if places is None or not len(sites):
+        return counted
     offers = places.facilities.offers
-    served = offers[["facility_id", "service"]].join(stand, on="facility_id")
-    by_service = served.groupby([*keys, "service"]).size().unstack("service")  # noqa: PD010
+    served = offers[["facility_id", "service"]].join(sites[_KEYS], on="facility_id")
+    by_service = served.groupby([*_KEYS, "service"]).size().unstack("service")  # noqa: PD010
     return counted.join(by_service.add_prefix("institutions_"))
+
+
+def _site_names(
+    sites: gpd.GeoDataFrame, wanted: pd.DataFrame, townships: Townships, limit_m: float
+) -> list[str]:
+    """Return a name for each wanted part: the townships of its institutions, or the first one."""
+    areas = _areas(townships)
+    names = areas["name"].to_numpy()
+    tree = shapely.STRtree(areas.geometry.to_numpy())
+    found = []
+    for part, land in wanted.itertuples(index=False, name=None):
+        own = sites[(sites["part"] == part) & (sites["land"] == land)]
+        places = own.geometry.to_crs(areas.crs).to_numpy()
+        # On a shared border the township that comes first.
+        site, area = tree.query_nearest(places, max_distance=limit_m)
+        first = pd.Series(area).groupby(site).min() if len(site) else pd.Series([], dtype=int)
+        towns = [str(names[k]) for k in sorted(set(first))]
+        found.append(_listed(towns or [str(one) for one in own["name"].head(1)]))
+    return found
 
 
 def _ferries(
@@ -186,6 +219,14 @@ def _ferries(
     return np.asarray(far, dtype=np.float64), landing
 
 
+def _areas(townships: Townships) -> gpd.GeoDataFrame:
+    """Return names and areas of the townships, then of the neighbouring ones."""
+    areas = townships.frame[["name", "geometry"]]
+    if townships.around is None:
+        return areas
+    return pd.concat([areas, townships.around[["name", "geometry"]].to_crs(areas.crs)])
+
+
 def _township_names(
     roads: RoadNetwork, townships: Townships, landing: dict[int, int]
 ) -> dict[int, str]:
@@ -193,35 +234,41 @@ def _township_names(
     if not landing:
         return {}
     nodes = roads.nodes.geometry.to_numpy()[list(landing.values())]
-    tree = shapely.STRtree(townships.frame.geometry.to_numpy())
+    areas = _areas(townships)
+    tree = shapely.STRtree(areas.geometry.to_numpy())
     _, nearest = tree.query_nearest(nodes, all_matches=False)
-    names = townships.frame["name"].to_numpy()
+    names = areas["name"].to_numpy()
     return {part: str(names[k]) for part, k in zip(landing, nearest, strict=True)}
 
 
 def _names(rows: pd.DataFrame, table: pd.DataFrame, townships: Townships) -> list[str]:
-    """Return a name for each part: its counties, townships or largest village."""
-    keys = ["part", "land"]
-    share = rows.groupby([*keys, "township"])["persons"].sum()
+    """Return a name for each part: its counties, townships or largest village, else none."""
+    share = rows.groupby([*_KEYS, "township"])["persons"].sum()
     whole = rows.groupby("township")["persons"].sum()
     mostly = (share / whole.reindex(share.index.get_level_values("township")).to_numpy()) > _MOST
     towns = {
         key: [str(township) for *_, township in group.index]
-        for key, group in share[mostly.fillna(False)].groupby(level=keys)
+        for key, group in share[mostly.fillna(False)].groupby(level=_KEYS)
     }
     villages = (
         rows.sort_values("persons", ascending=False, kind="stable")
-        .drop_duplicates(keys)
-        .set_index(keys)["name"]
+        .drop_duplicates(_KEYS)
+        .set_index(_KEYS)["name"]
     )
     frame = townships.frame
     order = {township: k for k, township in enumerate(frame.index)}
     found = []
-    for part, land, link in table[[*keys, "link"]].itertuples(index=False, name=None):
+    for part, land, link in table[[*_KEYS, "link"]].itertuples(index=False, name=None):
         own = sorted(towns.get((part, land), []), key=lambda one: order.get(one, -1))
         called = frame["sigungu_name" if link == "main" else "name"]
-        names = list(dict.fromkeys(str(called[one]) for one in own if one in order))
+        names = [str(called[one]) for one in own if one in order]
         if not names and (part, land) in villages.index:
             names = [str(villages[(part, land)])]
-        found.append(", ".join(names[:_NAMES]) + (" …" if len(names) > _NAMES else ""))
+        found.append(_listed(names))
     return found
+
+
+def _listed(names: list[str]) -> str:
+    """Return the names, each once, and no more than can be read."""
+    names = list(dict.fromkeys(names))
+    return ", ".join(names[:_NAMES]) + (" …" if len(names) > _NAMES else "")

@@ -221,14 +221,19 @@ class _Painter:
     def _lines(self, parts: Parts, time: float) -> tuple[Lines, Lines]:
         """Return the lines to paint on the known land, and those off it.
 
-        The third coordinate is the distance in metres that can be walked from there.
+        The third coordinate is the distance in metres that can be walked from there, where that
+        is less than the full width.
         """
         chosen = self.paints[parts.edge]
         edge, near, far, near_min, far_min = (values[chosen] for values in parts)
         lines = parts_of_lines(self.lines[edge], near, far)
         some = ~shapely.is_empty(lines)
-        left_m = (time - near_min[some]) * self.minute_m, (time - far_min[some]) * self.minute_m
-        lines, bridge = _with_heights(lines[some], *left_m), self.bridge[edge[some]]
+        # Roads that are joined up have no time where they are not entered.
+        first_m, last_m = (
+            ((time - minutes[some]) * self.minute_m).clip(0, self.width_m)
+            for minutes in (near_min, far_min)
+        )
+        lines, bridge = _with_heights(lines[some], first_m, last_m), self.bridge[edge[some]]
         if self.land is None:
             return lines, lines[:0]
         dry = shapely.covers(self.land, lines)
