@@ -67,6 +67,9 @@ def run(
         No plan keeps all the rules.
     """
     settings = settings or Settings()
+    if scheduler is not None:
+        # Nobody reads a country's files to learn that an address is misspelt.
+        network.check_scheduler(scheduler)
     townships, people, places, roads = read(scenario, settings=settings, progress=progress)
     times = network.service_times(
         roads,

@@ -1,5 +1,6 @@
 """Roads as a graph, and travel times on it."""
 
+from ruralcare.network.cluster import check_scheduler
 from ruralcare.network.completion import complete
 from ruralcare.network.connection import connections
 from ruralcare.network.convert import from_networkx, to_networkx
@@ -15,6 +16,7 @@ from ruralcare.network.times import service_times, travel_times
 from ruralcare.network.tours import pickup_tours, tour_lines, tours_from_minutes
 
 __all__ = [
+    "check_scheduler",
     "complete",
     "connections",
     "everywhere",

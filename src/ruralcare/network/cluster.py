@@ -1,4 +1,4 @@
-"""The way to a cluster: is the address one, does a scheduler answer there, can its workers help?"""
+"""The way to a cluster: the form of its address, its scheduler, and what its workers have."""
 
 from __future__ import annotations
 
@@ -82,7 +82,9 @@ def connected(address: str) -> Iterator[Any]:
     check_scheduler(address)
     distributed = _library()
 
-    class Client(distributed.Client):  # type: ignore[misc]
+    base: Any = distributed.Client
+
+    class Client(base):  # type: ignore[misc]
         """A client that does not complain of a scheduler that is gone when it is thrown away."""
 
         def __del__(self) -> None:
@@ -160,7 +162,8 @@ def check_workers(client: Any, address: str) -> int:  # noqa: ANN401 - distribut
                 )
     if faults:
         raise InputError(faults)
-    return max(1, sum(client.nthreads().values()))
+    threads: int = sum(client.nthreads().values())
+    return max(1, threads)
 
 
 def lost(address: str) -> InputError:
@@ -201,14 +204,12 @@ def _asked(address: str) -> Exception | None:
     In a thread of its own: a notebook has an event loop already, and the name of a host may be
     looked up for longer than anybody wants to wait.
     """
-    from distributed.core import rpc
-    from distributed.security import Security
-
+    distributed = _library()
     outcome: list[Exception | None] = []
 
     async def ask() -> None:
-        arguments = Security().get_connection_args("client")
-        async with rpc(address, timeout=_PING_S, connection_args=arguments) as there:
+        arguments = distributed.Security().get_connection_args("client")
+        async with distributed.rpc(address, timeout=_PING_S, connection_args=arguments) as there:
             kind = (await there.identity())["type"]
         if kind != "Scheduler":
             raise ValueError(kind)
@@ -216,7 +217,7 @@ def _asked(address: str) -> Exception | None:
     async def bounded() -> None:
         try:
             await asyncio.wait_for(ask(), _PING_S)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # Anything: what answers may be any program, and its bytes are read as a length.
             outcome.append(error)
         else:

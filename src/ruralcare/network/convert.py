@@ -31,7 +31,8 @@ def to_networkx(roads: RoadNetwork) -> nx.MultiDiGraph:
     -------
     MultiDiGraph
         ``graph["crs"]`` is the projected CRS, ``graph["land"]`` the known land. Nodes have ``x``
-        and ``y``; edges ``length`` (metres), ``time_min``, ``speed_kmh``, ``geometry`` (from u to v), ``highway``,
+        and ``y``; edges ``length`` (metres), ``time_min``, ``speed_kmh``, ``geometry`` (from u
+        to v), ``highway``,
         ``oneway``, ``osmid`` (row in ``roads.edges``) and the further columns of the network. A
         street open both ways is two edges.
     """
