@@ -11,6 +11,7 @@ import socketserver
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import geopandas as gpd
@@ -340,7 +341,9 @@ def test_a_scheduler_answers_where_an_event_loop_runs_already(address):
     async def notebook():
         check_scheduler(address)
 
-    asyncio.run(notebook())
+    # In a thread of its own: a browser test may have left a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(notebook())).result()
 
 
 def test_nobody_answers(monkeypatch):

@@ -153,8 +153,8 @@ def test_who_waits_for_compiling_is_told_why(monkeypatch, name):
     begun, told = compiling_routines(monkeypatch), []
     ask(progress=lambda step, done=None: told.append(step.template))
     assert len(begun) >= searches
-    # Trees are made of ways to all nodes, which are counted as well; each is told once.
-    assert told.count(ONCE) == len(begun)
+    # Where nothing was compiled before, the real compiling is told as well.
+    assert told.count(ONCE) >= len(begun)
 
 
 @pytest.mark.parametrize("name", ["travel times", "matrix", "hierarchy", "two nearest"])
