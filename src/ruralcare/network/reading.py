@@ -136,7 +136,6 @@ def _built(
         assert points is not None
         return replace(build_proxy(townships, points, source), land=land)
     holes = source.complete is not None
-    closed: set[str] = set()
     if lines is None:
         # Nobody else holds the lines: those of a country take gigabytes.
         found = read_road_lines(scenario, _whole(townships), settings)
@@ -154,9 +153,8 @@ def _built(
         # What is closed is no hole: links are made as if it were open, and do not replace it.
         roads = complete(roads, townships, points, source, places, snap_limit_m=limit_m)
         return without_closed(roads, closed) if closed else roads
-    if closed:
-        return roads
-    if points is None:
+    # What a closure tears apart is no hole to be advised on.
+    if closed or points is None:
         return roads
     notes = hole_notes(roads, points, snap_limit_m=limit_m)
     return replace(roads, notes=(*roads.notes, *notes))
