@@ -35,8 +35,8 @@ def assess(
 ) -> NeedTable:
     """Say how many people need each service, for how many there is no room, and why.
 
-    A township is underserved in a service if at least ``settings.underserved_share`` of its
-    people live beyond the standard, or if at least ``settings.unmet_share`` of its need lies
+    A township is underserved in a service if at least ``settings.own.share`` of its
+    people live beyond the standard, or if at least ``settings.own.unmet_share`` of its need lies
     within the standard and still finds no room.
 
     Parameters
@@ -176,7 +176,7 @@ def _reasons(
         return ["no_provider"]
     reasons = []
     outside = 1.0 - float(shares["covered_share"])
-    if outside >= settings.underserved_share:
+    if outside >= settings.own.share:
         causes = {
             "too_far": shares["beyond_standard_share"] + shares["beyond_cutoff_share"],
             "unreachable": shares["unreachable_share"],
@@ -185,6 +185,6 @@ def _reasons(
         told = min(_TOLD_SHARE, max(causes.values()))
         reasons = [code for code, share in causes.items() if share >= told]
     without_room = unmet - need * outside
-    if need > 0 and without_room >= settings.unmet_share * need:
+    if need > 0 and without_room >= settings.own.unmet_share * need:
         reasons.append("no_seats")
     return reasons

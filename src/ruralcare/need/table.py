@@ -13,7 +13,15 @@ from ruralcare.language import Message
 from ruralcare.scenario import NeedSettings, Service
 from ruralcare.types import AccessTable, Population, Townships
 
-__all__ = ["CONNECTIONS", "EXTINCTION_CLASSES", "REASONS", "STATUSES", "Connection", "NeedTable"]
+__all__ = [
+    "CONNECTIONS",
+    "EXTINCTION_CLASSES",
+    "REASONS",
+    "RESPONSES",
+    "STATUSES",
+    "Connection",
+    "NeedTable",
+]
 
 EXTINCTION_CLASSES: Final = ("very_low", "low", "caution", "entering", "high")
 """Official classes of the extinction index (지방소멸위험지수), safest first."""
@@ -22,9 +30,30 @@ Connection = Literal["road", "ferry", "none"]
 CONNECTIONS: Final[tuple[Connection, ...]] = ("road", "ferry", "none")
 """How a township is linked to the part of the network where most people live."""
 
-STATUSES: Final = ("served", "underserved")
-REASONS: Final = ("too_far", "no_seats", "no_provider", "ferry_only", "unreachable", "unsnapped")
-"""Why a township is underserved, in the order in which reasons are told."""
+STATUSES: Final = ("served", "at_risk", "underserved")
+"""``at_risk``: served today, and about to be underserved."""
+REASONS: Final = (
+    "too_far",
+    "no_seats",
+    "no_staff",
+    "no_provider",
+    "ferry_only",
+    "unreachable",
+    "unsnapped",
+    "demand_grows",
+    "provider_unviable",
+)
+"""Why a township is underserved or at risk, in the order in which reasons are told.
+
+``no_staff``: no room, where the room of the institutions within reach is set by their care workers;
+``demand_grows``: served today, underserved in a later year with today's institutions;
+``provider_unviable``: served today, underserved once the institutions that are about to become
+unviable have closed.
+"""
+RESPONSES: Final = ("none", "safeguard", "full_rollout", "shared_hub", "mobile_service")
+"""The kind of answer: nothing to do; keep what is there (served, but emptying or at risk); roll out
+fully (underserved, not emptying); share a hub with neighbours (underserved and emptying, with users
+enough within reach of one site); bring the service (underserved and emptying, with too few)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +63,23 @@ class NeedTable:
     Parameters
     ----------
     frame : DataFrame
-        ``township_id``, ``service``, ``year``, ``need_persons``, ``unmet_persons`` (need that
-        finds no room within the standard with today's institutions), ``status`` (one of
-        :data:`STATUSES`) and ``reasons`` (codes of :data:`REASONS` joined by ``;``, empty if
-        served).
+        ``township_id``, ``service``, ``year``, ``need_persons``, ``need_low_persons`` and
+        ``need_high_persons`` (80 % band of the forecast; the need itself where it is no forecast),
+        ``need_amount`` and ``amount_unit`` (the need in visit hours per month, seats or beds; ``NA``
+        where the service has none), ``unmet_persons`` (need that finds no room within the standard
+        with today's institutions), ``status`` (one of :data:`STATUSES`), ``reasons`` (codes of
+        :data:`REASONS` joined by ``;``, empty if served), ``underserved_from`` (first year in which
+        the township is underserved if nothing changes; ``NA`` if never) and ``response`` (one of
+        :data:`RESPONSES`).
+    evidence : DataFrame
+        What each status of the year of the people rests on: ``township_id``, ``service``,
+        ``reason`` (codes of :data:`REASONS`, or ``within_reach`` where it is served), ``figure``,
+        ``threshold`` and ``unit`` (``share``, ``persons`` or ``year``), ``place_id`` (the
+        institution it is about; ``NA`` if none).
+    outlook : DataFrame
+        ``township_id``, ``year``, ``population``, ``population_65plus``, ``share_65plus``,
+        ``extinction_index``, ``extinction_class``, and ``…_low`` and ``…_high`` (80 % band) of the
+        four figures; the year of the people and those of the plan.
     indicators : DataFrame
         Index ``township_id``: ``name``, ``sigungu_id``, ``sigungu_name``, ``area_km2``,
         ``year``, ``population``, ``population_65plus``, ``share_65plus``, ``year_before``,
@@ -66,6 +108,8 @@ class NeedTable:
     access: AccessTable = field(repr=False)
     settings: NeedSettings = field(repr=False)
     notes: tuple[Message, ...] = ()
+    evidence: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    outlook: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     def __post_init__(self) -> None:
         frame = self.frame

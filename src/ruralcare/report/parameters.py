@@ -32,11 +32,11 @@ def parameters(scenario: Scenario, language: Language) -> dict[str, Any]:
         ),
         (
             shown("Underserved: share of people beyond the standard, at least"),
-            percent(need.underserved_share, language, 0) + " %",
+            percent(need.own.share, language, 0) + " %",
         ),
         (
             shown("Underserved: share of need without room, at least"),
-            percent(need.unmet_share, language, 0) + " %",
+            percent(need.own.unmet_share or 0.0, language, 0) + " %",
         ),
         (
             shown("Depopulating: extinction index below"),

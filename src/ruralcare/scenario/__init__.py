@@ -2,6 +2,7 @@
 
 from ruralcare.scenario.reading import Scenario, json_schema
 from ruralcare.scenario.schema import (
+    Amount,
     Area,
     AssumedPopulation,
     CapacityRule,
@@ -10,6 +11,7 @@ from ruralcare.scenario.schema import (
     FacilitiesSource,
     FacilityFile,
     Ferry,
+    ForecastSettings,
     Module,
     NeedSettings,
     Opening,
@@ -18,13 +20,17 @@ from ruralcare.scenario.schema import (
     PointsSource,
     PopulationSource,
     RoadsSource,
+    Rule,
+    RuleTarget,
     Service,
     SpeedProfile,
     TownshipsSource,
     TravelSettings,
+    Uncertainty,
 )
 
 __all__ = [
+    "Amount",
     "Area",
     "AssumedPopulation",
     "CapacityRule",
@@ -33,6 +39,7 @@ __all__ = [
     "FacilitiesSource",
     "FacilityFile",
     "Ferry",
+    "ForecastSettings",
     "Module",
     "NeedSettings",
     "Opening",
@@ -41,10 +48,13 @@ __all__ = [
     "PointsSource",
     "PopulationSource",
     "RoadsSource",
+    "Rule",
+    "RuleTarget",
     "Scenario",
     "Service",
     "SpeedProfile",
     "TownshipsSource",
     "TravelSettings",
+    "Uncertainty",
     "json_schema",
 ]

@@ -10,6 +10,9 @@ __all__ = ["default_figures"]
 
 
 def default_figures() -> dict[str, Any]:
-    """Return ``defaults.toml``, in the shape of a scenario file."""
-    text = resources.files("ruralcare.scenario").joinpath("defaults.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    """Return ``defaults.toml`` and ``rules.toml``, in the shape of a scenario file."""
+    room = resources.files("ruralcare.scenario")
+    figures = tomllib.loads(room.joinpath("defaults.toml").read_text("utf-8"))
+    rules = tomllib.loads(room.joinpath("rules.toml").read_text("utf-8"))
+    figures["need"] |= rules["need"]
+    return figures

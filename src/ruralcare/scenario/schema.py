@@ -13,9 +13,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from ruralcare.language import Language
-from ruralcare.types import AGE_GROUPS, Direction
+from ruralcare.types import AGE_GROUPS, Direction, Grade
 
 __all__ = [
+    "Amount",
     "Area",
     "AssumedPopulation",
     "CapacityRule",
@@ -24,6 +25,7 @@ __all__ = [
     "FacilitiesSource",
     "FacilityFile",
     "Ferry",
+    "ForecastSettings",
     "Geocoder",
     "Module",
     "NeedSettings",
@@ -33,12 +35,15 @@ __all__ = [
     "PointsSource",
     "PopulationSource",
     "RoadsSource",
+    "Rule",
+    "RuleTarget",
     "ScenarioFile",
     "Section",
     "Service",
     "SpeedProfile",
     "TownshipsSource",
     "TravelSettings",
+    "Uncertainty",
 ]
 
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.:-]+$", min_length=1)]
@@ -368,6 +373,15 @@ class Module(Section):
     """Care workers needed, full-time equivalents."""
 
 
+class Amount(Section):
+    """What a person who uses a service takes up, in the unit in which the service is planned."""
+
+    unit: Literal["visit_hours_per_month", "seats", "beds"]
+    """Unit of the amount."""
+    per_person: NotNegative | dict[Grade, NotNegative]
+    """Amount for each person who uses the service: one figure, or one for each grade."""
+
+
 class Service(Section):
     """A service that can be rolled out."""
 
@@ -387,8 +401,11 @@ class Service(Section):
     """Ride time against the direct time; above 1 where a shuttle collects several people."""
     offered_by: tuple[Code, ...]
     """Types of institutions that already offer this service."""
-    use_rate: Share
-    """Share of the people recognised as in need of care who use this service."""
+    use_rate: Share | dict[Grade, Share]
+    """Share of the people recognised as in need of care who use this service: one figure, or one for
+    each grade."""
+    amount: Amount | None = None
+    """What a person who uses it takes up: hours of visits, seats or beds."""
     weight: Positive = 1.0
     """Weight of a person served in the objective."""
     lag_periods: int = Field(default=1, ge=0)
@@ -410,6 +427,61 @@ class Service(Section):
         return self
 
 
+class ForecastSettings(Section):
+    """How people are carried forward to the years of the plan."""
+
+    method: Literal["auto", "cohort", "hold"] = "auto"
+    """cohort: cohorts age as they did between two registers; hold: people stay those of the last
+    register; auto: cohort where two registers are given, else hold."""
+
+
+class RuleTarget(Section):
+    """What people must be able to reach."""
+
+    kinds: Annotated[tuple[Code, ...], Field(min_length=1)]
+    """Kinds of institutions, any of which will do."""
+    within_min: Positive
+    """Longest acceptable time."""
+    mode: Literal["car", "foot"] = "car"
+    """How people travel."""
+    walking_kmh: Annotated[float, Field(ge=0.5, le=15)] | None = None
+    """Speed on foot; that of the scenario if missing."""
+
+
+class Rule(Section):
+    """When a township counts as underserved: a rule in official use, or your own."""
+
+    title_ko: Name
+    """Korean title, shown in the report."""
+    title_en: Name
+    """English title."""
+    source: Name
+    """Where the rule comes from; “assumption” where it is one."""
+    dated: Name
+    """Date of the source, as precisely as it is known."""
+    share: Share
+    """A township is underserved if at least this share of its people cannot reach what they must."""
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """The share is lowered by this part of itself (0.1 makes 30 % to 27 %)."""
+    unmet_share: Share | None = None
+    """... or if at least this share of the need within the standard finds no room; services of the
+    scenario only."""
+    profile: Code | None = None
+    """Profile of speeds that the rule counts with; that of the scenario if missing."""
+    targets: tuple[RuleTarget, ...] = ()
+    """What must be reached. Without targets, the rule is about the services of the scenario and their
+    standards."""
+    combine: Literal["all", "any"] = "all"
+    """Whether every target must be reached, or one is enough."""
+
+
+class Uncertainty(Section):
+    """How far speeds, thresholds, rates and forecasts may be off, for the test how sure a status is."""
+
+    samples: int = Field(default=200, ge=0, le=10_000)
+    """Samples drawn; 0 leaves the test out."""
+
+
 class NeedSettings(Section):
     """From people to people in need, and when a township counts as underserved."""
 
@@ -417,14 +489,27 @@ class NeedSettings(Section):
     """Share of people recognised for long-term care by sex and age group."""
     recognition_source: str
     """Where the rates come from."""
-    underserved_share: Share = 0.3
-    """A township is underserved if at least this share of its people is beyond the standard."""
-    unmet_share: Share = 0.3
-    """... or if at least this share of the need within the standard finds no room."""
+    grade_shares: dict[Grade, Share]
+    """Share of each grade among the people recognised; sums to 1."""
+    grade_source: str = ""
+    """Where the shares come from."""
+    forecast: ForecastSettings = ForecastSettings()
+    rules: dict[Code, Rule]
+    """Rules by name; "own" is the rule for the services of the scenario."""
+    assess: tuple[Code, ...] = ()
+    """Rules that are assessed besides "own"."""
+    uncertainty: Uncertainty = Uncertainty()
+    viable_use: Share = 0.5
+    """An institution with fewer people than this share of its capacity is about to become
+    unviable."""
     depopulating_index: NotNegative = 0.2
     """A township counts as depopulating below this extinction index ..."""
     depopulating_change: float = -0.2
     """... or at this change of population over ten years."""
+    indicators_file: Path | None = None
+    """CSV with sigungu or township_id and figures that registers do not hold, for the composite index
+    of depopulation: youth_net_migration_share, daytime_population, births_per_1000,
+    fiscal_independence_share."""
 
     @model_validator(mode="after")
     def _ages(self) -> NeedSettings:
@@ -433,6 +518,11 @@ class NeedSettings(Section):
             if odd:
                 raise ValueError(UNKNOWN_AGES)
         return self
+
+    @property
+    def own(self) -> Rule:
+        """The rule for the services of the scenario."""
+        return self.rules["own"]
 
 
 class Period(Section):

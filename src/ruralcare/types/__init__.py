@@ -17,23 +17,40 @@ from ruralcare.types.inputs import (
     Townships,
 )
 from ruralcare.types.reading import Reading
-from ruralcare.types.travel import AccessTable, RoadNetwork, TravelTimes, TravelTimesByService
-from ruralcare.types.words import AGE_GROUPS, PRECISIONS, Direction, Precision, age_from
+from ruralcare.types.travel import (
+    AccessTable,
+    RoadNetwork,
+    TravelPairs,
+    TravelTimes,
+    TravelTimesByService,
+)
+from ruralcare.types.words import (
+    AGE_GROUPS,
+    GRADES,
+    PRECISIONS,
+    Direction,
+    Grade,
+    Precision,
+    age_from,
+)
 
 __all__ = [
     "AGE_GROUPS",
+    "GRADES",
     "PRECISIONS",
     "AccessTable",
     "Cooperatives",
     "DemandPoints",
     "Direction",
     "Facilities",
+    "Grade",
     "Places",
     "Population",
     "Precision",
     "Reading",
     "RoadNetwork",
     "Townships",
+    "TravelPairs",
     "TravelTimes",
     "TravelTimesByService",
     "age_from",

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from ruralcare import views
 from ruralcare.errors import TableError
@@ -20,7 +21,7 @@ from ruralcare.types.inputs import DemandPoints, Townships
 from ruralcare.types.reading import Reading
 from ruralcare.types.words import Direction
 
-__all__ = ["AccessTable", "RoadNetwork", "TravelTimes", "TravelTimesByService"]
+__all__ = ["AccessTable", "RoadNetwork", "TravelPairs", "TravelTimes", "TravelTimesByService"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +99,33 @@ class RoadNetwork:
 
 
 @dataclass(frozen=True, eq=False)
+class TravelPairs:
+    """Travel times as arrays, seen from home: what measures count on.
+
+    Parameters
+    ----------
+    point : array of int32, pairs
+        Position of the demand point in ``TravelTimes.points``.
+    place : array of int32, pairs
+        Position of the place in ``TravelTimes.place_ids``.
+    time_min, proxy_share : array of float, pairs
+        As in :class:`TravelTimes`.
+    start : array of int64, points + 1
+        The pairs of point *i* are ``start[i]`` to ``start[i + 1] - 1``, nearest first; of equal
+        times, the place whose id sorts first.
+    """
+
+    point: NDArray[np.int32]
+    place: NDArray[np.int32]
+    time_min: NDArray[np.float64]
+    proxy_share: NDArray[np.float64]
+    start: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.point)
+
+
+@dataclass(frozen=True, eq=False)
 class TravelTimes:
     """Travel times between demand points and places.
 
@@ -153,6 +181,28 @@ class TravelTimes:
             raise TableError("TravelTimes: times must lie between 0 and the cutoff")
         if len(self.frame) and not self.frame["proxy_share"].between(0, 1).all():
             raise TableError("TravelTimes: proxy_share must lie between 0 and 1")
+
+    @cached_property
+    def pairs(self) -> TravelPairs:
+        """The same as arrays, seen from home, nearest first."""
+        seen = self._from_home(self.frame)
+        points = self.points.frame.index
+        point = points.get_indexer(pd.Index(seen["point_id"])).astype(np.int32)
+        place = pd.Index(self.place_ids).get_indexer(pd.Index(seen["place_id"])).astype(np.int32)
+        minutes = seen["time_min"].to_numpy(float)
+        rank = np.empty(len(self.place_ids), np.int32)
+        rank[np.argsort(np.array(self.place_ids, dtype=object), kind="stable")] = np.arange(
+            len(self.place_ids), dtype=np.int32
+        )
+        order = np.lexsort((rank[place], minutes, point))
+        counts = np.bincount(point, minlength=len(points))
+        return TravelPairs(
+            point[order],
+            place[order],
+            minutes[order],
+            seen["proxy_share"].to_numpy(float)[order],
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        )
 
     @cached_property
     def by_demand(self) -> pd.DataFrame:
