@@ -10,7 +10,17 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from _demo import cooperatives, facilities, osm, people, register, roads, townships, villages
+from _demo import (
+    cooperatives,
+    facilities,
+    osm,
+    people,
+    register,
+    roads,
+    townships,
+    villages,
+    welfare,
+)
 from _demo.lines import LineMaker
 from _demo.settlements import choose_sites
 from _demo.terrain import build_terrain
@@ -47,6 +57,7 @@ def build(out: Path) -> None:
     villages.write_villages(out / "villages/handeul_villages.csv", homes, banks)
     facilities.write_institutions(out / f"facilities/장기요양기관_{COUNTY}.csv", homes)
     facilities.write_health(out / f"facilities/hira_{COUNTY}.json", homes)
+    welfare.write_welfare(out / f"facilities/복지응급시설_{COUNTY}.csv", homes)
     cooperatives.write_branches(out / "cooperatives/kftc_branches_handeul.xlsx")
     cooperatives.write_willingness(out / "cooperatives/willingness.csv")
     osm.write_pbf(lines, out / "roads/handeul.osm.pbf")

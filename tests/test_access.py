@@ -81,33 +81,6 @@ def test_a_longer_standard_never_covers_fewer(standard, more):
     assert (high >= low - 1e-12).all()
 
 
-@given(st.floats(1, 100), st.floats(0, 200), st.floats(0, 200))
-def test_decay_falls_from_one_to_zero(cutoff, one, two):
-    for decay in (access.binary(cutoff), access.gaussian(cutoff)):
-        near, far = decay([min(one, two), max(one, two)])
-        assert 0 <= far <= near <= 1
-        assert decay([0.0])[0] == 1
-
-
-def test_gaussian_by_hand():
-    floor = np.exp(-0.5)
-    assert access.gaussian(40)([20])[0] == pytest.approx((np.exp(-0.125) - floor) / (1 - floor))
-    with pytest.raises(ValueError, match="above 0"):
-        access.gaussian(0)
-
-
-def test_two_step_fca_by_hand_and_in_sum():
-    people, where = population(), places(capacity=(4.0, 10.0))
-    found = access.two_step_fca(times(), people, where, decay=access.binary(30))
-    by_town = found.set_index("township_id")["places_per_person"]
-    # F1 serves all 80 old people of A within 30 minutes; nobody reaches F2.
-    assert by_town["A"] == pytest.approx(4 / 80)
-    assert by_town["B"] == 0
-    wide = access.two_step_fca(times(), people, where, decay=access.binary(60))
-    total = (wide.set_index("township_id")["places_per_person"] * people.totals(from_age=65)).sum()
-    assert total == pytest.approx(14.0)
-
-
 def brute_force_served(need, capacity, pairs):
     """Return the most people served, as a maximum flow."""
     import networkx as nx

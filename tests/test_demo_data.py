@@ -25,6 +25,7 @@ FOLDERS = ("boundaries", "population", "villages", "facilities", "cooperatives",
 AREAS = DATA / "boundaries/handeul_townships.geojson"
 LTC = DATA / "facilities/장기요양기관_한들군.csv"
 HIRA = DATA / "facilities/hira_한들군.json"
+WELFARE = DATA / "facilities/복지응급시설_한들군.csv"
 ISLET, FERRY_ISLAND, BRIDGE_ISLAND = "율현면", "묵도면", "해담면"
 
 
@@ -280,6 +281,48 @@ def test_health_posts_stand_in_their_township(areas: gpd.GeoDataFrame) -> None:
     assert kinds["보건소"] == 1
     assert kinds["보건지소"] >= 8
     assert {"병원", "의원", "보건진료소", "약국"} <= set(kinds)
+
+
+def test_welfare_and_emergency_care_are_where_rules_look_for_them(
+    areas: gpd.GeoDataFrame, villages: pd.DataFrame
+) -> None:
+    with WELFARE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({r["facility_id"] for r in rows}) == len(rows)
+    kinds = defaultdict(list)
+    for row in rows:
+        for kind in row["service"].split("·"):
+            kinds[kind].append(row)
+    county, shapes = areas.union_all(), areas.set_index("name").geometry
+    halls = kinds["경로당"]
+    assert 150 <= len(halls) < len(villages)
+    at = {(v.eupmyeondong, v.ri): (v.lon, v.lat) for v in villages.itertuples()}
+    for row in halls:
+        place = shapely.Point(float(row["lon"]), float(row["lat"]))
+        assert county.contains(place), row["name"]
+        # A hall stands in its village: within a hundred metres, in rough degrees.
+        village = row["name"].removesuffix("경로당")
+        gaps = [place.distance(shapely.Point(xy)) for (_, ri), xy in at.items() if ri == village]
+        assert min(gaps) < 0.0012, row["name"]
+    on_island = [
+        r
+        for r in halls
+        if shapes[FERRY_ISLAND].contains(shapely.Point(float(r["lon"]), float(r["lat"])))
+    ]
+    assert on_island
+    assert {r["service"] for r in rows if "복지관" in r["service"]} == {
+        "노인복지관",
+        "종합사회복지관",
+    }
+    (regional,) = kinds["권역응급의료센터"]
+    outside = shapely.Point(float(regional["lon"]), float(regional["lat"]))
+    assert not county.contains(outside)
+    assert county.distance(outside) < 0.1
+    (institution,) = kinds["지역응급의료기관"]
+    # The same hospital is on the list of HIRA, so that a reader must join the two.
+    hira = json.loads(HIRA.read_text(encoding="utf-8"))["hospitals"]
+    assert institution["name"] in {row["name"] for row in hira}
+    assert not institution["lon"]
 
 
 def read_branches() -> list[list[str]]:

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 __all__ = [
     "kilometres",
     "metres",
+    "metres_in",
     "minutes_at",
     "minutes_from_seconds",
     "minutes_from_ticks",
+    "months_from_years",
     "per_thousand",
     "square_kilometres",
     "ticks",
@@ -34,6 +36,17 @@ def minutes_at(length_m: Number, speed_kmh: Number | float) -> Number:
     1.0
     """
     return length_m * 60.0 / (speed_kmh * 1000.0)
+
+
+def metres_in(minutes: Number, speed_kmh: Number | float) -> Number:
+    """Return the length in metres that is covered in a time at a speed in km/h.
+
+    Examples
+    --------
+    >>> metres_in(20.0, 30.0)
+    10000.0
+    """
+    return minutes * (speed_kmh * 1000.0) / 60.0
 
 
 def minutes_from_seconds(seconds: Number) -> Number:
@@ -75,6 +88,11 @@ def square_kilometres(area_m2: Number) -> Number:
 def years_from_months(months: Number) -> Number:
     """Return a time in months in years."""
     return months / 12
+
+
+def months_from_years(years: float) -> int:
+    """Return a time in years in months, to the nearest whole month."""
+    return round(years * 12)
 
 
 def per_thousand(part: Number, whole: Number) -> Number:

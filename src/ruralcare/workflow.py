@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import pandas as pd
+
 from ruralcare import access, inputs, need, network, plan
 from ruralcare.errors import DownloadError, Fault, InputError
 from ruralcare.language import Message
@@ -23,12 +25,16 @@ from ruralcare.types import (
     Reading,
     RoadNetwork,
     Townships,
+    TravelTimes,
+    TravelTimesByService,
 )
 
 __all__ = ["Examined", "check", "examine", "read", "run"]
 
 Table = TypeVar("Table")
 _NAMES_SHOWN = 12
+# Actors of one kind that are listed for a township, the nearest first.
+_ACTORS = 30
 
 
 def run(
@@ -70,7 +76,8 @@ def run(
     if scheduler is not None:
         # Nobody reads a country's files to learn that an address is misspelt.
         network.check_scheduler(scheduler)
-    townships, people, places, roads = read(scenario, settings=settings, progress=progress)
+    found = _whole(examine(scenario, settings=settings, progress=progress))
+    townships, people, places, roads = found.tables
     times = network.service_times(
         roads,
         people.points,
@@ -86,7 +93,6 @@ def run(
     results = Results(scenario, townships, people, places, roads, (today,), notes=notes)
     if until == "access":
         return results
-    progress(Message("Assessing need"))
     needs = need.assess(
         townships,
         people,
@@ -101,7 +107,19 @@ def run(
             persons=people.totals(),
             snap_limit_m=scenario.travel.snap_limit_m,
         ),
+        figures=found.figures,
+        seed=scenario.seed,
+        progress=progress,
     )
+    rules = _rules(scenario, townships, people, places, roads, settings, progress)
+    sure = (
+        need.sureness(needs, seed=scenario.seed, progress=progress)
+        if scenario.need.uncertainty.samples
+        else None
+    )
+    progress(Message("Listing who is within reach"))
+    by_car = _by_car(scenario, roads, people, places, times, scheduler)
+    further = () if rules is None else rules.notes
     results = Results(
         scenario,
         townships,
@@ -111,12 +129,15 @@ def run(
         (today,),
         needs,
         stage_need=(needs.of_year(),),
-        notes=(*notes, *needs.notes),
+        rules=rules,
+        sureness=sure,
+        actors=need.actors(townships, people, places, by_car, most=_ACTORS),
+        notes=(*notes, *needs.notes, *further),
     )
     if until == "need":
         return results
     progress(Message("Searching the plan"))
-    found = plan.solve(
+    best = plan.solve(
         scenario.plan,
         needs,
         times,
@@ -125,18 +146,59 @@ def run(
         scenario_hash=scenario.hash,
         progress=progress,
     )
-    stages = plan.access_by_stage(needs, places, found)
-    return Results(
-        scenario,
-        townships,
-        people,
-        places,
+    stages = plan.access_by_stage(needs, places, best)
+    judged = plan.need_by_stage(needs, stages, best)
+    return replace(results, access=stages, plan=best, stage_need=judged)
+
+
+def _rules(
+    scenario: Scenario,
+    townships: Townships,
+    people: Population,
+    places: Places,
+    roads: RoadNetwork,
+    settings: Settings,
+    progress: Progress,
+) -> need.RuleTable | None:
+    """Assess the rules that the scenario names, each with its own speeds; None if it names none."""
+    chosen = {name: scenario.need.rules[name] for name in scenario.need.assess}
+    if not chosen:
+        return None
+
+    def roads_of(profile: str | None) -> RoadNetwork:
+        if profile is None or profile == scenario.roads.profile:
+            return roads
+        changed = scenario.roads.model_copy(update={"profile": profile})
+        other = scenario.model_copy(update={"roads": changed})
+        return network.read_roads(
+            other, townships, people.points, settings, places=places.points, progress=progress
+        )
+
+    return need.measure_rules(
+        chosen, townships, people, places, roads_of, travel=scenario.travel, progress=progress
+    )
+
+
+def _by_car(
+    scenario: Scenario,
+    roads: RoadNetwork,
+    people: Population,
+    places: Places,
+    times: TravelTimesByService,
+    scheduler: str | None,
+) -> TravelTimes:
+    """Return the times from home to every place by car, without a detour."""
+    for service in scenario.services:
+        if service.direction == "to_place" and service.detour_factor == 1:
+            return times[service.id]
+    return network.travel_times(
         roads,
-        stages,
-        needs,
-        found,
-        plan.need_by_stage(needs, stages, found),
-        results.notes,
+        people.points,
+        places,
+        cutoff_min=scenario.travel.cutoff_min,
+        walking_kmh=scenario.travel.walking_kmh,
+        snap_limit_m=scenario.travel.snap_limit_m,
+        scheduler=scheduler,
     )
 
 
@@ -151,7 +213,10 @@ class Examined:
     faults : tuple of Fault
         The faults of all files together.
     readings : tuple of Reading
-        What was read from files in order whose table could not be made for the faults of others.
+        What was read from files in order whose table could not be made for the faults of others,
+        and from files of further figures.
+    figures : DataFrame, optional
+        Figures of the townships that registers do not tell (:func:`inputs.read_indicators`).
     download : DownloadError, optional
         The first service on the network that did not answer; it is among the faults as well.
     """
@@ -163,6 +228,16 @@ class Examined:
     faults: tuple[Fault, ...]
     readings: tuple[Reading, ...] = ()
     download: DownloadError | None = None
+    figures: pd.DataFrame | None = None
+
+    @property
+    def tables(self) -> tuple[Townships, Population, Places, RoadNetwork]:
+        """The four tables, where all files are in order."""
+        found = self.townships, self.people, self.places, self.roads
+        townships, people, places, roads = found
+        if townships is None or people is None or places is None or roads is None:
+            raise InputError(self.faults)
+        return townships, people, places, roads
 
 
 def read(
@@ -177,13 +252,16 @@ def read(
     DownloadError
         The files are in order, but a service on the network did not answer.
     """
-    found = examine(scenario, settings=settings, progress=progress)
+    return _whole(examine(scenario, settings=settings, progress=progress)).tables
+
+
+def _whole(found: Examined) -> Examined:
+    """Return what was read if it is without fault, else raise."""
     if found.download is not None and len(found.faults) == 1:
         raise found.download
-    townships, people, places, roads = found.townships, found.people, found.places, found.roads
-    if found.faults or townships is None or people is None or places is None or roads is None:
+    if found.faults:
         raise InputError(found.faults)
-    return townships, people, places, roads
+    return found
 
 
 def check(
@@ -258,10 +336,11 @@ class _Attempts:
         people: Population | None = None,
         places: Places | None = None,
         roads: RoadNetwork | None = None,
+        figures: pd.DataFrame | None = None,
     ) -> Examined:
         """Return what was found."""
         faults, readings = tuple(self.faults), tuple(self.readings)
-        return Examined(townships, people, places, roads, faults, readings, self.download)
+        return Examined(townships, people, places, roads, faults, readings, self.download, figures)
 
 
 def examine(
@@ -292,6 +371,12 @@ def examine(
         Message("Reading facilities and co-operatives"),
         lambda: inputs.read_places(readable, towns, settings),
     )
+    figures = attempt(
+        Message("Reading figures of counties and townships"),
+        lambda: inputs.read_indicators(scenario, towns),
+    )
+    if figures is not None:
+        attempt.readings.extend(figures.readings)
     points = people.points if people else inputs.read_demand_points(_by_seats(readable), towns)
     roads = attempt(
         Message("Building the road network"),
@@ -311,7 +396,7 @@ def examine(
         # The points were stand-ins for the villages: nothing is to be said of them.
         attempt.readings.extend(people.readings)
         people = None
-    return attempt.result(towns, people, places, roads)
+    return attempt.result(towns, people, places, roads, None if figures is None else figures.frame)
 
 
 def _too_early(scenario: Scenario, people: Population) -> list[Fault]:

@@ -1,26 +1,37 @@
-"""Which townships are underserved, and why."""
+"""Which townships are underserved, now and later, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from ruralcare.access import assign
 from ruralcare.language import Message, Verbatim
 from ruralcare.need.demand import need_by_service
 from ruralcare.need.depopulation import indicators, years_between
-from ruralcare.need.table import NeedTable
+from ruralcare.need.evidence import evidence
+from ruralcare.need.forecast import Forecast, forecast
+from ruralcare.need.outlook import outlook
+from ruralcare.need.rates import recognition_array
+from ruralcare.need.response import emptying, responses
+from ruralcare.need.status import Prospects, look_ahead
+from ruralcare.need.supply import supply_of
+from ruralcare.need.table import COLUMNS, NeedTable
+from ruralcare.progress import Progress, silent
 from ruralcare.scenario import NeedSettings, Service
 from ruralcare.types import AccessTable, Population, Townships
 
 __all__ = ["assess", "assess_stage"]
 
-# A cause is told when at least this share of the people of a township is hit by it, and the
-# largest cause always.
-_TOLD_SHARE = 0.1
+Floats = NDArray[np.float64]
+
 # A change over ten years that rests on fewer is told to be uncertain.
 _SHORT_YEARS = 5.0
+# Samples of the forecast behind a band; the tenth lowest and highest of a hundred are its ends.
+_SAMPLES = 200
+_BAND = (0.1, 0.9)
 
 
 def assess(
@@ -32,12 +43,16 @@ def assess(
     settings: NeedSettings,
     years: Sequence[int] = (),
     connection: pd.Series | None = None,
+    figures: pd.DataFrame | None = None,
+    seed: int = 1,
+    progress: Progress = silent,
 ) -> NeedTable:
-    """Say how many people need each service, for how many there is no room, and why.
+    """Say how many people need each service in each year, for how many there is no room, and why.
 
     A township is underserved in a service if at least ``settings.own.share`` of its
     people live beyond the standard, or if at least ``settings.own.unmet_share`` of its need lies
-    within the standard and still finds no room.
+    within the standard and still finds no room. It is at risk if it is served, but underserved in
+    a later year with what stands today, or once institutions have closed that have too few users.
 
     Parameters
     ----------
@@ -48,33 +63,175 @@ def assess(
     settings : NeedSettings
         Rates and thresholds.
     years : sequence of int
-        Years of the plan; need is held at the level of the latest register.
+        Years of the plan, besides that of the people; people are carried forward to them
+        (:func:`ruralcare.need.forecast`).
     connection : Series, optional
         How each township is linked to the rest (:func:`ruralcare.network.connections`).
+    figures : DataFrame, optional
+        What registers do not tell; see :func:`ruralcare.need.indicators`.
+    seed : int
+        Seed of the samples behind the bands.
+    progress : Progress
+        Told where the assessment is.
 
     Returns
     -------
     NeedTable
         A row for every township, service and year (that of the register first).
     """
-    need = need_by_service(people, services, settings)
-    facts = indicators(townships, people, settings, connection)
-    parts = []
+    facts = indicators(townships, people, settings, connection, figures=figures)
+    all_years = sorted({people.year, *(year for year in years if year > people.year)})
+    progress(Message("Carrying people forward"))
+    carried = forecast(people, all_years, settings.forecast, county=townships.frame["sigungu_id"])
+    samples = settings.uncertainty.samples or _SAMPLES
+    ahead = outlook(carried, samples=samples, seed=seed)
+    need = need_by_service(carried.counts(), services, settings)
+    bands = _bands(carried, settings, facts.index, samples, seed)
+    ids = tuple(str(one) for one in facts.index)
+    by_ferry = (facts["connection"] == "ferry").to_numpy(bool)
+    parts: dict[int, list[pd.DataFrame]] = {year: [] for year in all_years}
+    proofs: list[pd.DataFrame] = []
     for service in services:
-        rows = need[need["service"] == service.id].set_index("township_id")
-        parts.append(_one_service(service, rows["need_persons"], access, settings, facts))
-    today = pd.concat(parts, ignore_index=True)
-    all_years = sorted({people.year, *years})
-    frame = pd.concat([today.assign(year=year) for year in all_years], ignore_index=True)
-    columns = [
-        "township_id",
-        "service",
-        "year",
-        "need_persons",
-        "unmet_persons",
-        "status",
-        "reasons",
-    ]
+        progress(Message("Assessing need"), len(proofs) / len(services))
+        rows = need[need["service"] == service.id]
+        prospects = look_ahead(
+            supply_of(service, access, ids),
+            [_of_year(rows, year, facts.index, "need_persons") for year in all_years],
+            all_years,
+            settings,
+        )
+        proofs.append(evidence(prospects, people.year, by_ferry))
+        for at, year in enumerate(all_years):
+            frame = _judged(prospects, year, facts, ahead, settings)
+            amounts = rows[rows["year"] == year].set_index("township_id").reindex(facts.index)
+            frame["need_low_persons"] = frame["need_persons"] * bands[0, at]
+            frame["need_high_persons"] = frame["need_persons"] * bands[1, at]
+            frame["need_amount"] = amounts["need_amount"].astype("Float64").array
+            frame["amount_unit"] = amounts["amount_unit"].astype("string").array
+            parts[year].append(frame)
+    frames = [frame for year in all_years for frame in parts[year]]
+    return NeedTable(
+        pd.concat(frames, ignore_index=True)[list(COLUMNS)],
+        facts,
+        services,
+        townships,
+        people,
+        access,
+        settings,
+        (*_notes(people, settings), *carried.notes),
+        pd.concat(proofs, ignore_index=True),
+        ahead,
+        carried,
+    )
+
+
+def assess_stage(need: NeedTable, access: AccessTable, year: int) -> pd.DataFrame:
+    """Say the same of a later stage, from what stands then.
+
+    People are assigned as today: as many as possible are served, the nearest first. A plan
+    decides what opens where; it does not decide who gets which place, so its own assignment,
+    which favours needy townships, is not used here. Both serve the same number in all, unless a
+    least use ties people to a site. What the plan opens is never told to become unviable: the plan
+    itself sees to its users.
+
+    Parameters
+    ----------
+    need : NeedTable
+        Need and thresholds.
+    access : AccessTable
+        Access with what stands at the stage.
+    year : int
+        Year of the stage, one of ``need.years``.
+
+    Returns
+    -------
+    DataFrame
+        The columns of :class:`NeedTable`, a row for each township and service; years after the
+        stage are judged by what stands at the stage.
+    """
+    facts = need.indicators
+    ids = tuple(str(one) for one in facts.index)
+    years = [one for one in need.years if one >= year]
+    today = set(need.access.offers["place_id"])
+    parts = []
+    for service in need.services:
+        rows = need.frame[need.frame["service"] == service.id]
+        supply = supply_of(service, access, ids)
+        prospects = look_ahead(
+            supply,
+            [_of_year(rows, one, facts.index, "need_persons") for one in years],
+            years,
+            need.settings,
+            candidates=np.array([place in today for place in supply.place_ids], bool),
+        )
+        frame = _judged(prospects, year, facts, need.outlook, need.settings)
+        known = rows[rows["year"] == year].set_index("township_id").reindex(facts.index)
+        for column in ("need_low_persons", "need_high_persons", "need_amount", "amount_unit"):
+            frame[column] = known[column].array
+        parts.append(frame)
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+
+
+def _of_year(rows: pd.DataFrame, year: int, townships: pd.Index, column: str) -> Floats:
+    by_township = rows[rows["year"] == year].set_index("township_id")[column]
+    return by_township.reindex(townships, fill_value=0.0).to_numpy(float)
+
+
+def _judged(
+    prospects: Prospects,
+    year: int,
+    facts: pd.DataFrame,
+    ahead: pd.DataFrame,
+    settings: NeedSettings,
+) -> pd.DataFrame:
+    """Return what is said of one service in one year."""
+    supply = prospects.supply
+    at = prospects.years.index(year)
+    one = prospects.verdicts[at]
+    status = prospects.status(year)
+    by_ferry = (facts["connection"] == "ferry").to_numpy(bool)
+    unmet = supply.by_point(one.need) - prospects.met[at]
+    first = prospects.first_year
+    return pd.DataFrame(
+        {
+            "township_id": facts.index.to_numpy(object),
+            "service": supply.service.id,
+            "year": year,
+            "need_persons": one.need,
+            "unmet_persons": one.unmet,
+            "status": status,
+            "reasons": prospects.reasons(year, by_ferry),
+            "underserved_from": pd.array(
+                [pd.NA if np.isnan(when) else int(when) for when in first], dtype="Int64"
+            ),
+            "response": responses(
+                supply, unmet, status, emptying(facts, ahead, settings, year), settings
+            ),
+        }
+    )
+
+
+def _bands(
+    carried: Forecast, settings: NeedSettings, townships: pd.Index, samples: int, seed: int
+) -> NDArray[np.float64]:
+    """Return the ends of the band of need over need: two by years by townships.
+
+    The need of every service is a fixed share of the people recognised, so one band serves all.
+    """
+    rates = recognition_array(settings, carried.sexes)
+    middle = np.tensordot(carried.persons, rates, axes=2)
+    drawn = np.array(
+        [np.tensordot(persons, rates, axes=2) for persons in carried.samples(samples, seed)]
+    )
+    ends = np.quantile(drawn, _BAND, axis=0) if len(drawn) else np.array([middle, middle])
+    # The need itself always lies within its band.
+    ends[0], ends[1] = np.minimum(ends[0], middle), np.maximum(ends[1], middle)
+    bands = np.where(middle > 0, ends / np.where(middle > 0, middle, 1.0), 1.0)
+    at = pd.Index(carried.township_ids).get_indexer(townships)
+    return np.where(at >= 0, bands[:, :, at], 1.0)
+
+
+def _notes(people: Population, settings: NeedSettings) -> tuple[Message, ...]:
     notes = [
         Message("Recognition rates: {source}", source=Verbatim(settings.recognition_source)),
     ]
@@ -90,101 +247,4 @@ def assess(
                 after=people.as_of[people.year],
             )
         )
-    if len(all_years) > 1:
-        notes.append(
-            Message(
-                "Need is held at the level of {year}; a forecast is not part of this plan.",
-                year=str(people.year),
-            )
-        )
-    return NeedTable(
-        frame[columns], facts, services, townships, people, access, settings, tuple(notes)
-    )
-
-
-def assess_stage(need: NeedTable, access: AccessTable, year: int) -> pd.DataFrame:
-    """Say the same of a later stage, from what stands then.
-
-    People are assigned as today: as many as possible are served, the nearest first. A plan
-    decides what opens where; it does not decide who gets which place, so its own assignment,
-    which favours needy townships, is not used here. Both serve the same number in all, unless a
-    least use ties people to a site.
-
-    Parameters
-    ----------
-    need : NeedTable
-        Need and thresholds.
-    access : AccessTable
-        Access with what stands at the stage.
-    year : int
-        Year of the stage, one of ``need.years``.
-
-    Returns
-    -------
-    DataFrame
-        The columns of :class:`NeedTable`, a row for each township and service.
-    """
-    rows = need.of_year(year)
-    parts = []
-    for service in need.services:
-        mine = rows[rows["service"] == service.id].set_index("township_id")["need_persons"]
-        parts.append(_one_service(service, mine, access, need.settings, need.indicators))
-    return pd.concat(parts, ignore_index=True).assign(year=year)[list(need.frame.columns)]
-
-
-def _one_service(
-    service: Service,
-    need: pd.Series,
-    access: AccessTable,
-    settings: NeedSettings,
-    facts: pd.DataFrame,
-) -> pd.DataFrame:
-    points = access.times[service.id].points.frame
-    by_point = points["weight"] * points["township_id"].map(need)
-    offers = access.offers[access.offers["service"] == service.id]
-    capacity = offers.set_index("place_id")["capacity_persons"]
-    standard = access.standards_min[service.id]
-    served = assign(access.times[service.id], by_point, capacity, standard)
-    by_township = served.groupby(served["point_id"].map(points["township_id"]))["persons"].sum()
-    met = by_township.reindex(need.index, fill_value=0.0).clip(upper=need)
-    shares = access.frame[access.frame["service"] == service.id].set_index("township_id")
-    rows = []
-    for township in facts.index:
-        wanted, unmet = float(need[township]), float(need[township] - met[township])
-        reasons = _reasons(shares.loc[township], wanted, unmet, capacity.empty, settings)
-        if "too_far" in reasons and facts.loc[township, "connection"] == "ferry":
-            reasons.append("ferry_only")
-        rows.append(
-            (
-                township,
-                service.id,
-                wanted,
-                max(unmet, 0.0),
-                "underserved" if reasons else "served",
-                ";".join(reasons),
-            )
-        )
-    columns = ["township_id", "service", "need_persons", "unmet_persons", "status", "reasons"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _reasons(
-    shares: pd.Series, need: float, unmet: float, no_provider: bool, settings: NeedSettings
-) -> list[str]:
-    """Return the codes of the causes that make a township underserved; none if it is served."""
-    if no_provider:
-        return ["no_provider"]
-    reasons = []
-    outside = 1.0 - float(shares["covered_share"])
-    if outside >= settings.own.share:
-        causes = {
-            "too_far": shares["beyond_standard_share"] + shares["beyond_cutoff_share"],
-            "unreachable": shares["unreachable_share"],
-            "unsnapped": shares["unsnapped_share"],
-        }
-        told = min(_TOLD_SHARE, max(causes.values()))
-        reasons = [code for code, share in causes.items() if share >= told]
-    without_room = unmet - need * outside
-    if need > 0 and without_room >= settings.own.unmet_share * need:
-        reasons.append("no_seats")
-    return reasons
+    return tuple(notes)

@@ -1,4 +1,4 @@
-"""Which townships empty: the extinction index and the change between two dates."""
+"""Which townships and counties empty: extinction index, ageing, change, designation."""
 
 from __future__ import annotations
 
@@ -7,16 +7,25 @@ import re
 import numpy as np
 import pandas as pd
 
+from ruralcare.need.composite import composite, figures_of, given_or_raise
+from ruralcare.need.designated import designated
 from ruralcare.need.table import EXTINCTION_CLASSES
 from ruralcare.scenario import NeedSettings
 from ruralcare.types import Population, Townships
 from ruralcare.units import square_kilometres, years_from_months
 
-__all__ = ["extinction_class", "extinction_index", "indicators", "years_between"]
+__all__ = [
+    "county_indicators",
+    "extinction_class",
+    "extinction_index",
+    "indicators",
+    "years_between",
+]
 
 _MONTH = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2}))?")
 # Upper ends of the classes "high" to "low"; a value on a border belongs to the safer class.
 _CLASS_BORDERS = (0.2, 0.5, 1.0, 1.5)
+_DECADE = 10
 
 
 def extinction_index(people: Population, year: int | None = None) -> pd.Series:
@@ -72,40 +81,165 @@ def years_between(before: str, after: str) -> float:
 
 
 def indicators(
-    townships: Townships, people: Population, settings: NeedSettings, connection: pd.Series | None
+    townships: Townships,
+    people: Population,
+    settings: NeedSettings,
+    connection: pd.Series | None,
+    *,
+    figures: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Return what describes each township; columns as in :class:`NeedTable`.
+    """Return what describes each township.
 
-    ``change_10y_share`` compares the latest with the earliest date, scaled to ten years as a
-    compound rate; the time between them counts in months where both dates have one.
+    Parameters
+    ----------
+    townships, people
+        The townships, and their people at one date or more.
+    settings : NeedSettings
+        Thresholds of depopulation and weights of the composite.
+    connection : Series, optional
+        How each township is linked to the rest (:func:`ruralcare.network.connections`); all by
+        road without it.
+    figures : DataFrame, optional
+        What registers do not tell (:func:`ruralcare.inputs.read_indicators`).
+
+    Returns
+    -------
+    DataFrame
+        Index ``township_id``, in the order of the townships:
+
+        ``name``, ``sigungu_id``, ``sigungu_name``, ``area_km2``, ``connection``
+            Place.
+        ``year``, ``population``, ``population_65plus``, ``population_80plus``
+            People at the latest date.
+        ``share_65plus``, ``share_80plus``, ``share_under15``
+            Shares of all people; ``NA`` where nobody lives.
+        ``density_per_km2``
+            Registered people per square kilometre of the township's area, water included as far
+            as the boundaries have it.
+        ``year_before``, ``population_before``, ``change_10y_share``, ``annual_change_share``
+            People at the earliest date, and the change since, scaled to ten years and to one as a
+            compound rate. The time between counts in months where both dates have one. ``NA``
+            with one date, or where nobody lived.
+        ``extinction_index``, ``extinction_class``
+            As :func:`extinction_index`.
+        ``depopulating``
+            Whether the index or the change passes the thresholds of the settings.
+        ``designated``, ``designated_on``
+            As :func:`ruralcare.need.designated`.
+        ``youth_net_migration_share``, ``daytime_per_resident``, ``births_per_1000``, \
+``fiscal_independence_share``
+            From ``figures``; ``NA`` where they are not given.
+        ``composite_index``, ``composite_known``
+            As :func:`ruralcare.need.composite`: an approximation, relative to these townships.
+
+    Raises
+    ------
+    ValueError
+        The settings name a file of figures or of designated areas, and ``figures`` lacks them.
     """
-    frame = pd.DataFrame(
-        {
-            "name": townships.frame["name"],
-            "sigungu_id": townships.frame["sigungu_id"],
-            "sigungu_name": townships.frame["sigungu_name"],
-            "area_km2": square_kilometres(townships.frame.geometry.area),
-        }
+    given_or_raise(settings, figures)
+    towns = townships.frame
+    home = pd.Series(towns.index, index=towns.index)
+    frame = towns[["name", "sigungu_id", "sigungu_name"]].join(
+        _described(people, home, square_kilometres(towns.geometry.area), settings)
     )
+    links = pd.Series("road", index=frame.index) if connection is None else connection
+    frame["connection"] = links.reindex(frame.index).astype(str)
+    frame = frame.join(designated(townships, figures))
+    frame = frame.join(figures_of(towns["sigungu_id"], frame["population"], figures))
+    frame = frame.join(composite(frame, settings.composite_weights))
+    return pd.DataFrame(frame).rename_axis("township_id")
+
+
+def county_indicators(
+    townships: Townships,
+    people: Population,
+    settings: NeedSettings,
+    *,
+    figures: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return what describes each county, from the people of its townships taken together.
+
+    The index of a county is that of its people, not a mean of its townships.
+
+    Parameters
+    ----------
+    townships, people, settings, figures
+        As for :func:`indicators`.
+
+    Returns
+    -------
+    DataFrame
+        Index ``sigungu_id``, sorted; the columns of :func:`indicators` but ``sigungu_id``,
+        ``sigungu_name`` and ``connection``, and ``townships`` (how many). Figures that are given
+        for townships are weighted by their people; the composite is relative to these counties. A
+        county is designated if any of its townships is.
+    """
+    facts = indicators(townships, people, settings, None, figures=figures)
+    home = facts["sigungu_id"]
+    area = facts["area_km2"].groupby(home).sum()
+    groups = facts.groupby("sigungu_id")
+    frame = pd.DataFrame({"name": groups["sigungu_name"].first(), "townships": groups.size()})
+    frame = frame.join(_described(people, home, area, settings))
+    frame["designated"] = groups["designated"].any()
+    frame["designated_on"] = groups["designated_on"].first().astype("string")
+    persons = facts["population"].astype("Float64")
+    for column in figures_of(home, persons, None).columns:
+        known = facts[column].notna() & (persons > 0).fillna(False)
+        weight = persons.where(known)
+        total = (facts[column] * weight).groupby(home).sum(min_count=1)
+        frame[column] = (total / weight.groupby(home).sum(min_count=1)).astype("Float64")
+    return frame.join(composite(frame, settings.composite_weights)).rename_axis("sigungu_id")
+
+
+def _described(
+    people: Population, home: pd.Series, area_km2: pd.Series, settings: NeedSettings
+) -> pd.DataFrame:
+    """Return what registers tell of areas, each of one township or more.
+
+    Parameters
+    ----------
+    home : Series
+        Area of each township.
+    area_km2 : Series
+        Index: the areas.
+    """
+
+    def persons(year: int, *, sex: str | None = None, **ages: int) -> pd.Series:
+        counted = people.totals(year, sex=sex, **ages).reindex(home.index).astype("Int64")
+        # A township that the register lacks makes its area unknown, not smaller.
+        parts = counted.groupby(home).agg(["sum", "count", "size"]).reindex(area_km2.index)
+        return parts["sum"].where(parts["count"] == parts["size"]).astype("Int64")
+
+    frame = pd.DataFrame({"area_km2": area_km2.astype(float)})
     frame["year"] = people.year
-    frame["population"] = people.totals().reindex(frame.index).astype("Int64")
-    frame["population_65plus"] = people.totals(from_age=65).reindex(frame.index).astype("Int64")
+    frame["population"] = persons(people.year)
+    frame["population_65plus"] = persons(people.year, from_age=65)
+    frame["population_80plus"] = persons(people.year, from_age=80)
     everybody = frame["population"].where(frame["population"] > 0)
     frame["share_65plus"] = (frame["population_65plus"] / everybody).astype("Float64")
+    frame["share_80plus"] = (frame["population_80plus"] / everybody).astype("Float64")
+    children = persons(people.year, from_age=0, to_age=14)
+    frame["share_under15"] = (children / everybody).astype("Float64")
+    extent = frame["area_km2"].where(frame["area_km2"] > 0)
+    frame["density_per_km2"] = (frame["population"] / extent).astype("Float64")
+
     first = people.years[0]
     known = first != people.year
     frame["year_before"] = pd.array([first if known else pd.NA] * len(frame), dtype="Int64")
-    before = people.totals(first).reindex(frame.index).astype("Int64") if known else pd.NA
-    frame["population_before"] = pd.Series(before, index=frame.index).astype("Int64")
-    span = years_between(people.as_of[first], people.as_of[people.year]) / 10 if known else 1.0
+    before = persons(first) if known else pd.Series(pd.NA, index=frame.index)
+    frame["population_before"] = before.astype("Int64")
+    years = years_between(people.as_of[first], people.as_of[people.year]) if known else _DECADE
     base = frame["population_before"].where(frame["population_before"] > 0)
     ratio = (frame["population"] / base).astype("Float64")
-    frame["change_10y_share"] = ratio ** (1 / span) - 1
-    frame["extinction_index"] = extinction_index(people).reindex(frame.index)
+    frame["change_10y_share"] = ratio ** (_DECADE / years) - 1
+    frame["annual_change_share"] = ratio ** (1 / years) - 1
+
+    women = persons(people.year, sex="female", from_age=20, to_age=39).astype("Float64")
+    old = frame["population_65plus"].where(frame["population_65plus"] > 0)
+    frame["extinction_index"] = (women / old).astype("Float64")
     frame["extinction_class"] = extinction_class(frame["extinction_index"])
     emptying = frame["change_10y_share"] <= settings.depopulating_change
     ageing = frame["extinction_index"] < settings.depopulating_index
     frame["depopulating"] = (emptying.fillna(False) | ageing.fillna(False)).astype(bool)
-    links = pd.Series("road", index=frame.index) if connection is None else connection
-    frame["connection"] = links.reindex(frame.index).astype(str)
-    return frame.rename_axis("township_id")
+    return frame

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
 
@@ -13,12 +13,18 @@ from ruralcare.language import Message
 from ruralcare.scenario import NeedSettings, Service
 from ruralcare.types import AccessTable, Population, Townships
 
+if TYPE_CHECKING:
+    from ruralcare.need.forecast import Forecast
+
 __all__ = [
+    "COLUMNS",
     "CONNECTIONS",
+    "EVIDENCE",
     "EXTINCTION_CLASSES",
     "REASONS",
     "RESPONSES",
     "STATUSES",
+    "WITHIN_REACH",
     "Connection",
     "NeedTable",
 ]
@@ -55,6 +61,44 @@ RESPONSES: Final = ("none", "safeguard", "full_rollout", "shared_hub", "mobile_s
 fully (underserved, not emptying); share a hub with neighbours (underserved and emptying, with users
 enough within reach of one site); bring the service (underserved and emptying, with too few)."""
 
+WITHIN_REACH: Final = "within_reach"
+"""Stands for a reason in the evidence of what is served."""
+EVIDENCE: Final = {
+    "outside_share": "share",
+    "cause_share": "share",
+    "without_room_share": "share",
+    "staffed_share": "share",
+    "underserved_year": "year",
+    "expected_users": "persons",
+}
+"""Measures of the evidence and their units.
+
+``outside_share``: people beyond the standard; ``cause_share``: people for whom this is the cause;
+``without_room_share``: need that lies within the standard and finds no room; ``staffed_share``:
+room within the standard that is that of counted care workers; ``underserved_year``: first year in
+which the township is underserved, against the last year looked at; ``expected_users``: people
+expected to use the institution, against the fewest it needs. The figure of a reason reaches its
+threshold; that of what is ``within_reach`` stays below it, and so do expected users.
+``underserved_year`` is not after the last year.
+"""
+
+COLUMNS: Final = (
+    "township_id",
+    "service",
+    "year",
+    "need_persons",
+    "need_low_persons",
+    "need_high_persons",
+    "need_amount",
+    "amount_unit",
+    "unmet_persons",
+    "status",
+    "reasons",
+    "underserved_from",
+    "response",
+)
+"""Columns of the table of need, in order."""
+
 
 @dataclass(frozen=True, eq=False)
 class NeedTable:
@@ -65,17 +109,19 @@ class NeedTable:
     frame : DataFrame
         ``township_id``, ``service``, ``year``, ``need_persons``, ``need_low_persons`` and
         ``need_high_persons`` (80 % band of the forecast; the need itself where it is no forecast),
-        ``need_amount`` and ``amount_unit`` (the need in visit hours per month, seats or beds; ``NA``
-        where the service has none), ``unmet_persons`` (need that finds no room within the standard
-        with today's institutions), ``status`` (one of :data:`STATUSES`), ``reasons`` (codes of
-        :data:`REASONS` joined by ``;``, empty if served), ``underserved_from`` (first year in which
-        the township is underserved if nothing changes; ``NA`` if never) and ``response`` (one of
-        :data:`RESPONSES`).
+        ``need_amount`` and ``amount_unit`` (the need in visit hours per month, seats or beds;
+        ``NA`` where the service has none), ``unmet_persons`` (need that finds no room within the
+        standard with today's institutions), ``status`` (one of :data:`STATUSES`; that of a year is
+        seen from that year), ``reasons`` (codes of :data:`REASONS` joined by ``;``, empty if and
+        only if served), ``underserved_from`` (first year in which the township is underserved if
+        nothing changes; ``NA`` if never) and ``response`` (one of :data:`RESPONSES`).
     evidence : DataFrame
         What each status of the year of the people rests on: ``township_id``, ``service``,
-        ``reason`` (codes of :data:`REASONS`, or ``within_reach`` where it is served), ``figure``,
-        ``threshold`` and ``unit`` (``share``, ``persons`` or ``year``), ``place_id`` (the
-        institution it is about; ``NA`` if none).
+        ``reason`` (codes of :data:`REASONS`, or ``within_reach`` for what is served today),
+        ``measure`` (one of :data:`EVIDENCE`), ``figure``, ``threshold``, ``unit`` (``share``,
+        ``persons`` or ``year``), ``year`` (that of the figure), ``place_id`` (the institution it is
+        about: the nearest for most of the people concerned, or the one about to become unviable;
+        ``NA`` if none).
     outlook : DataFrame
         ``township_id``, ``year``, ``population``, ``population_65plus``, ``share_65plus``,
         ``extinction_index``, ``extinction_class``, and ``…_low`` and ``…_high`` (80 % band) of the
@@ -98,6 +144,8 @@ class NeedTable:
         Rates and thresholds used.
     notes : tuple of Message
         What a reader must know about these figures.
+    forecast : Forecast, optional
+        How people were carried forward.
     """
 
     frame: pd.DataFrame
@@ -110,6 +158,7 @@ class NeedTable:
     notes: tuple[Message, ...] = ()
     evidence: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     outlook: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    forecast: Forecast | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         frame = self.frame
@@ -124,6 +173,14 @@ class NeedTable:
         codes = {code for text in frame["reasons"] for code in text.split(";") if code}
         if not codes <= set(REASONS):
             raise TableError(f"NeedTable: unknown reasons {sorted(codes - set(REASONS))}")
+        if not set(frame.get("response", ())) <= set(RESPONSES):
+            raise TableError("NeedTable: unknown responses")
+        if ((frame["status"] == "served") != (frame["reasons"] == "")).any():
+            raise TableError("NeedTable: a status without a reason, or a reason too many")
+        if {"need_low_persons", "need_high_persons"} <= set(frame):
+            low, high = frame["need_low_persons"], frame["need_high_persons"]
+            if (low > high * (1 + 1e-9) + 1e-9).any():
+                raise TableError("NeedTable: a band of need that is upside down")
 
     def of_year(self, year: int | None = None) -> pd.DataFrame:
         """Return the rows of one year, by default that of the people."""

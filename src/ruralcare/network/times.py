@@ -184,16 +184,21 @@ def _table(
     cutoff_min: float,
     detour_factor: float = 1.0,
 ) -> TravelTimes:
-    place_ids = trips.from_ids if direction == "to_demand" else trips.to_ids
-    return TravelTimes(
-        trips.frame(cutoff_min, detour_factor),
-        cutoff_min,
-        trips.mode,
-        direction,
-        points,
-        tuple(place_ids),
-        trips.unreachable,
-        trips.unsnapped,
-        trips.snap_m,
-        trips.proxy,
+    rows, time_min, proxy_share = trips.within(cutoff_min, detour_factor)
+    ends, apart = (trips.origin[rows], trips.destination[rows]), trips.apart
+    if direction == "to_demand":
+        ends, apart = ends[::-1], apart[::-1]
+    return TravelTimes.measured(
+        ends,
+        time_min,
+        proxy_share,
+        cutoff_min=cutoff_min,
+        mode=trips.mode,
+        direction=direction,
+        points=points,
+        place_ids=tuple(trips.from_ids if direction == "to_demand" else trips.to_ids),
+        unreachable=apart,
+        unsnapped=trips.unsnapped,
+        snap_m=trips.snap_m,
+        proxy=trips.proxy,
     )

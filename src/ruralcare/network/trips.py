@@ -72,8 +72,8 @@ class Trips:
     from_ids, to_ids : array of str
         Ids of the points.
     mode : {"car", "foot"}
-    unreachable : DataFrame
-        ``from_id``, ``to_id`` of pairs without any way.
+    apart : pair of int arrays
+        Positions of the origin and of the destination of pairs without any way.
     unsnapped : tuple of str
         Points that did not join the network.
     snap_m : Series
@@ -91,13 +91,19 @@ class Trips:
     from_ids: NDArray[np.object_]
     to_ids: NDArray[np.object_]
     mode: str
-    unreachable: pd.DataFrame
+    apart: tuple[Ints, Ints]
     unsnapped: tuple[str, ...]
     snap_m: pd.Series
     proxy: bool
 
-    def frame(self, cutoff_min: float, detour_factor: float = 1.0) -> pd.DataFrame:
-        """Return the trips that take no longer than the cutoff.
+    @property
+    def unreachable(self) -> pd.DataFrame:
+        """The pairs without any way: ``from_id``, ``to_id``."""
+        i, j = self.apart
+        return pd.DataFrame({"from_id": self.from_ids[i], "to_id": self.to_ids[j]})
+
+    def within(self, cutoff_min: float, detour_factor: float = 1.0) -> tuple[Ints, Floats, Floats]:
+        """Return which trips take no longer than the cutoff, and how long.
 
         Parameters
         ----------
@@ -105,25 +111,6 @@ class Trips:
             Longest time listed.
         detour_factor : float
             The ride takes so many times as long.
-
-        Returns
-        -------
-        DataFrame
-            ``from_id``, ``to_id``, ``time_min``, ``proxy_share`` (share of that time on links
-            that stand in for missing roads).
-        """
-        rows, time_min, share = self.within(cutoff_min, detour_factor)
-        return pd.DataFrame(
-            {
-                "from_id": self.from_ids[self.origin[rows]],
-                "to_id": self.to_ids[self.destination[rows]],
-                "time_min": time_min,
-                "proxy_share": share,
-            }
-        )
-
-    def within(self, cutoff_min: float, detour_factor: float = 1.0) -> tuple[Ints, Floats, Floats]:
-        """Return which trips take no longer than the cutoff, and how long; see :meth:`frame`.
 
         Returns
         -------
@@ -233,7 +220,7 @@ def measure(
         here.ids,
         there.ids,
         mode,
-        pd.DataFrame({"from_id": here.ids[i], "to_id": there.ids[j]}),
+        (i, j),
         tuple(ids[distance_m.isna().to_numpy()]),
         distance_m.astype("Float64"),
         roads.is_proxy,

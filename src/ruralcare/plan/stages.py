@@ -25,6 +25,7 @@ def access_by_stage(need: NeedTable, places: Places, plan: Plan) -> tuple[Access
         room = room[room["capacity_persons"] > 0].rename(columns={"site_id": "place_id"})
         room["capacity_persons"] = room["capacity_persons"].astype("Float64")
         room["township_id"] = room["place_id"].map(home)
+        room["capacity_basis"] = "plan"
         parts = [part for part in (today.offers, room) if len(part)]
         offers = pd.concat(parts, ignore_index=True) if parts else today.offers
         tables.append(

@@ -176,15 +176,15 @@ def status_cards(figures: Figures, stage: int) -> list[Card]:
     return cards + _plan_cards(figures, stage, None)
 
 
-def extinction_cards(figures: Figures) -> list[Card]:
-    """Return the cards of the depopulation layer; they are the same at every stage."""
+def extinction_cards(figures: Figures, stage: int = 0) -> list[Card]:
+    """Return the cards of the depopulation layer, as the outlook has them at a stage."""
     language = figures.subject.language
     table = figures.subject.indicators
     if table is None:
         return []
     rows = table.reindex(figures.township_ids)
-    people = rows["population"].astype(float)
-    high = (rows["extinction_class"] == "high").fillna(False).to_numpy(bool)
+    people = figures.outlook("population")[stage].astype(float)
+    high = (figures.outlook("extinction_class")[stage] == "high").fillna(False).to_numpy(bool)
     share = float(people[high].sum() / people.sum()) if people.sum() > 0 else math.nan
     before = rows["population_before"].astype(float)
     both = before.notna() & people.notna()
@@ -222,7 +222,7 @@ def extinction_cards(figures: Figures) -> list[Card]:
             change=f"{arrow} {percent(abs(change), language)}",
             year=str(int(year.iloc[0])) if len(year) else "–",
         ).render(language)
-    old = rows["population_65plus"].astype(float)
+    old = figures.outlook("population_65plus")[stage].astype(float)
     cards.append(
         {
             "label": Message("Aged 65 and over").render(language),

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from ruralcare.language import Language, Message, translate
 from ruralcare.report import assets
 from ruralcare.report.cards import access_cards, status_cards
+from ruralcare.report.certainty import certainty
 from ruralcare.report.chapters import (
     binding_limits,
     map_rows,
@@ -27,6 +28,8 @@ from ruralcare.report.chapters import (
 from ruralcare.report.charts import Line, proof_bar, stage_chart
 from ruralcare.report.figures import Figures
 from ruralcare.report.headings import attributions, badges, subtitle
+from ruralcare.report.official import actor_rows, equity_rows, rule_rows
+from ruralcare.report.outlook import answer_rows, outlook_rows
 from ruralcare.report.parameters import parameters
 from ruralcare.report.prose import GLOSSARY, METHOD
 from ruralcare.report.reach import island_rows, reach_rows
@@ -100,6 +103,12 @@ def _values(figures: Figures) -> dict[str, Any]:
         "definitions": Markup(maps.definitions()),
         "maps": _maps(figures, maps, stages),
         "priority": priority_list(figures),
+        "outlook": outlook_rows(figures),
+        "answers": answer_rows(figures),
+        "certainty": certainty(figures),
+        "official": rule_rows(figures),
+        "actors": actor_rows(figures),
+        "equity": equity_rows(figures),
         "openings": opening_stages(figures),
         "remaining": remaining(figures),
         "reach": reach_rows(figures),

@@ -177,10 +177,34 @@ class Figures:
                 flags[s, stage] = (status == "underserved").to_numpy(bool)
         return flags
 
+    @cached_property
+    def at_risk(self) -> NDArray[np.bool_] | None:
+        """Whether each township is at risk, at the assessed stages; None without need."""
+        if not self.assessed_stages:
+            return None
+        flags = np.zeros((self.shape[0], self.assessed_stages, self.shape[2]), dtype=bool)
+        for stage in range(self.assessed_stages):
+            for s in range(self.shape[0]):
+                status = self._assessed_column("status", s, stage)
+                flags[s, stage] = (status == "at_risk").to_numpy(bool)
+        return flags
+
     def reasons(self, s: int, stage: int) -> list[tuple[str, ...]]:
         """Return the reason codes of each township at an assessed stage."""
         column = self._assessed_column("reasons", s, stage).fillna("")
         return [tuple(code for code in text.split(";") if code) for text in column]
+
+    def outlook(self, column: str) -> pd.DataFrame:
+        """Return a column of the outlook, townships × stages; today's alone if there is none."""
+        table = self.subject.need
+        if table is None:
+            raise ValueError("need was not assessed")
+        if table.outlook.empty:
+            return pd.DataFrame({0: table.indicators[column].reindex(self.township_ids)})
+        wide = table.outlook.set_index(["township_id", "year"])[column].unstack("year")  # noqa: PD010
+        known = [int(year) for year in wide.columns]
+        years = [_latest(known, year) for year in self.subject.years]
+        return wide[years].set_axis(range(len(years)), axis=1).reindex(self.township_ids)
 
     @cached_property
     def weights(self) -> Floats:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from ruralcare.language import Bilingual, Language, Message, Verbatim
+from ruralcare.need.rates import amount_by_grade, grade_array, use_array, use_share
 from ruralcare.report.sentences import money, number, percent
 from ruralcare.scenario import Scenario, Service
-from ruralcare.types import AGE_GROUPS
+from ruralcare.types import AGE_GROUPS, GRADES
 
 __all__ = ["parameters"]
 
 _DIRECTIONS = {
     "to_demand": Message("carer to the home"),
     "to_place": Message("home to the place"),
+}
+_AMOUNTS = {
+    "visit_hours_per_month": Message("hours of visits a month for each user"),
+    "seats": Message("seats for each user"),
+    "beds": Message("beds for each user"),
 }
 
 
@@ -91,7 +97,7 @@ def parameters(scenario: Scenario, language: Language) -> dict[str, Any]:
     ]
     rates = need.recognition_rates
     return {
-        "services": [_service(service, language) for service in scenario.services],
+        "services": [_service(service, scenario, language) for service in scenario.services],
         "periods": periods,
         "rules": rules,
         "rates": [
@@ -106,6 +112,53 @@ def parameters(scenario: Scenario, language: Language) -> dict[str, Any]:
             if any(age in rates.get(sex, {}) for sex in ("female", "male"))
         ],
         "rates_source": Verbatim(need.recognition_source).render(language),
+        "grades": _grades(scenario, language),
+        "grades_source": Verbatim(need.grade_source).render(language),
+    }
+
+
+def _grades(scenario: Scenario, language: Language) -> dict[str, Any]:
+    """Return the shares of the grades, and use and amounts by grade: names, then rows of values."""
+    shares = grade_array(scenario.need)
+    names = [
+        Message("Cognitive support")
+        if grade == "cognitive"
+        else Message("Grade {grade}", grade=grade)
+        for grade in GRADES
+    ]
+    rows: list[tuple[str, list[str]]] = [
+        (
+            Message("Share of the people recognised (%)").render(language),
+            [percent(share, language) for share in (*shares, shares.sum())],
+        )
+    ]
+    for service in scenario.services:
+        name = Bilingual(service.name_ko, service.name_en)
+        use, each = use_array(service), amount_by_grade(service)
+        rows.append(
+            (
+                Message("{service}: users (%)", service=name).render(language),
+                [percent(one, language) for one in (*use, shares @ use)],
+            )
+        )
+        if service.amount is None or each is None:
+            continue
+        users = shares * use
+        mean = float(users @ each / users.sum()) if users.any() else float("nan")
+        # Where nobody uses the service, what a user would take up says nothing.
+        known = [float(one) if use[at] > 0 else float("nan") for at, one in enumerate(each)]
+        decimals = 0 if service.amount.unit == "visit_hours_per_month" else 2
+        rows.append(
+            (
+                Message(
+                    "{service}: {amount}", service=name, amount=_AMOUNTS[service.amount.unit]
+                ).render(language),
+                [number(one, language, decimals) for one in (*known, mean)],
+            )
+        )
+    return {
+        "names": [*(name.render(language) for name in names), Message("All").render(language)],
+        "rows": rows,
     }
 
 
@@ -137,12 +190,12 @@ def _limit(value: float | None, language: Language) -> str:
     return "–" if value is None else number(float(value), language)
 
 
-def _service(service: Service, language: Language) -> dict[str, Any]:
+def _service(service: Service, scenario: Scenario, language: Language) -> dict[str, Any]:
     return {
         "name": service.name_ko if language == "ko" else service.name_en,
         "standard": Message("{count} min", count=service.standard_min).render(language),
         "direction": _DIRECTIONS[service.direction].render(language),
-        "use": percent(service.use_rate, language, 0) + " %",
+        "use": percent(use_share(service, scenario.need), language, 0) + " %",
         "weight": number(service.weight, language, 1),
         "least": percent(service.min_use, language, 0) + " %",
         "lag": number(service.lag_periods, language),

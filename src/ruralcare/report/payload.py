@@ -118,14 +118,19 @@ def _layer(
     classes: Sequence[MapClass],
     values: NDArray[np.int64],
     cards: list[Any],
+    people: NDArray[np.float64] | None = None,
     **extra: object,
 ) -> dict[str, Any]:
-    """Return a layer; ``values`` are classes, stages × townships."""
+    """Return a layer; ``values`` are classes, stages × townships.
+
+    ``people`` are those of each stage, where they change; else today's.
+    """
     language = figures.subject.language
-    weights = np.nan_to_num(figures.population)
-    counted = weights.sum() > 0
+    persons = np.nan_to_num(figures.population if people is None else people)
+    counted = persons.sum() > 0
     if not counted:
-        weights = np.ones(figures.shape[2])
+        persons = np.ones(figures.shape[2])
+    weights = np.broadcast_to(persons, values.shape)
     return {
         "id": key,
         "label": label.render(language),
@@ -136,8 +141,8 @@ def _layer(
         ],
         "values": ["".join(map(str, row)) for row in values],
         "people": [
-            [round(float(x)) for x in np.bincount(row, weights=weights, minlength=len(classes))]
-            for row in values
+            [round(float(x)) for x in np.bincount(row, weights=many, minlength=len(classes))]
+            for row, many in zip(values, weights, strict=True)
         ],
         "counted": "people" if counted else "townships",
         "cards": cards,
@@ -182,9 +187,12 @@ def _layers(figures: Figures) -> list[dict[str, Any]]:
         )
     table = subject.indicators
     if table is not None:
-        codes = table["extinction_class"].reindex(figures.township_ids)
+        codes = figures.outlook("extinction_class")
         order = {code: i for i, code in enumerate(EXTINCTION_CLASSES)}
-        row = np.array([order.get(code, len(order)) for code in codes], dtype=np.int64)
+        rows = np.array(
+            [[order.get(code, len(order)) for code in codes[stage]] for stage in codes], np.int64
+        )
+        people = figures.outlook("population").to_numpy(float, na_value=np.nan).T
         layers.append(
             _layer(
                 figures,
@@ -192,8 +200,9 @@ def _layers(figures: Figures) -> list[dict[str, Any]]:
                 Message("Depopulation"),
                 Message("Extinction risk index"),
                 extinction_classes(),
-                row[None, :],
-                [extinction_cards(figures)],
+                rows,
+                [extinction_cards(figures, stage) for stage in range(len(rows))],
+                people,
             )
         )
     return layers
@@ -229,7 +238,9 @@ def _townships(figures: Figures) -> dict[str, Any]:
     }
     flags = figures.underserved
     if flags is not None:
-        by_stage["gaps"] = [["".join("01"[int(x)] for x in row) for row in one] for one in flags]
+        # 0 served, 1 underserved, 2 at risk.
+        status = flags + 2 * risks if (risks := figures.at_risk) is not None else flags
+        by_stage["gaps"] = [["".join(map(str, row)) for row in one] for one in status.tolist()]
     return {
         "townships": {
             "id": [str(one) for one in frame.index],
@@ -271,15 +282,34 @@ def _indicators(figures: Figures) -> dict[str, Any]:
         order = {code: i for i, code in enumerate(known)}
         return [order.get(code) for code in rows[column]]
 
+    def ahead(column: str, scale: float) -> list[Any]:
+        """Return a figure of the outlook, stages × townships."""
+        values = figures.outlook(column).to_numpy(dtype=float, na_value=np.nan).T
+        return _whole(values, scale)
+
+    risk = {code: i for i, code in enumerate(EXTINCTION_CLASSES)}
+    classes = figures.outlook("extinction_class")
     return {
-        "elderly": numbers("population_65plus", 1),
+        "ahead": ahead("population", 1),
+        "elderly": ahead("population_65plus", 1),
         "change": numbers("change", 1000),
-        "index": numbers("extinction_index", 1000),
-        "risk": positions("extinction_class", EXTINCTION_CLASSES),
+        "index": ahead("extinction_index", 1000),
+        "risk": [[risk.get(code) for code in classes[stage]] for stage in classes],
+        **_bands(figures),
         "shrinking": [bool(flag) if pd.notna(flag) else False for flag in rows["depopulating"]],
         "link": positions("connection", CONNECTIONS),
         "yearBefore": [None if pd.isna(year) else int(year) for year in rows["year_before"]],
     }
+
+
+def _bands(figures: Figures) -> dict[str, Any]:
+    """Return the band of the population at each stage; nothing where none is known."""
+    table = figures.subject.need
+    if table is None or table.outlook.empty:
+        return {}
+    ends = [figures.outlook(f"population_{end}") for end in ("low", "high")]
+    arrays = [frame.to_numpy(dtype=float, na_value=np.nan).T for frame in ends]
+    return {"aheadLow": _whole(arrays[0], 1), "aheadHigh": _whole(arrays[1], 1)}
 
 
 def _reasons(figures: Figures) -> list[list[list[str]]]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ruralcare import views
 from ruralcare.language import Message
-from ruralcare.need import NeedTable
+from ruralcare.need import NeedTable, RuleTable, Sureness
 from ruralcare.network.islands import islands
 from ruralcare.plan import Plan
 from ruralcare.scenario import Scenario
@@ -37,6 +37,12 @@ class Results:
         The plan; None if the run stopped before it.
     stage_need : tuple of DataFrame
         Need, unmet need and status today and after each period (:func:`plan.need_by_stage`).
+    rules : RuleTable or None
+        Status under the rules of ``need.assess``; None if the scenario names none.
+    sureness : Sureness or None
+        How sure the status is; None if no samples were asked for.
+    actors : DataFrame or None
+        Who is within reach of each township (:func:`ruralcare.need.actors`).
     notes : tuple of Message
         What a reader must know: assumptions, stand-ins, what was left out.
     """
@@ -50,6 +56,9 @@ class Results:
     need: NeedTable | None = None
     plan: Plan | None = None
     stage_need: tuple[pd.DataFrame, ...] = ()
+    rules: RuleTable | None = None
+    sureness: Sureness | None = None
+    actors: pd.DataFrame | None = None
     notes: tuple[Message, ...] = ()
 
     @property

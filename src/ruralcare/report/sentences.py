@@ -14,6 +14,7 @@ __all__ = [
     "CONNECTION_WORDS",
     "PRECISION_WORDS",
     "REASON_WORDS",
+    "STATUS_WORDS",
     "TERMINATION_WORDS",
     "arriving_note",
     "finding",
@@ -33,10 +34,21 @@ _MKRW_PER_EOK: Final = 100.0
 REASON_WORDS: Final = {
     "too_far": Message("Too many people live beyond the standard of {standard} min"),
     "no_seats": Message("The institutions within reach have no room for all"),
+    "no_staff": Message("The care workers within reach are too few for all"),
     "no_provider": Message("No institution of the area offers it"),
     "ferry_only": Message("Only a ferry links it to the nearest institution"),
     "unreachable": Message("No road or ferry leads to an institution"),
     "unsnapped": Message("Homes lie too far from any road of the data"),
+    "demand_grows": Message("Served today; with growing need there will be no room for all"),
+    "provider_unviable": Message(
+        "Served today, by an institution with too few users to be viable for long"
+    ),
+}
+STATUS_WORDS: Final = {
+    "served": Message("served"),
+    "at_risk": Message("at risk"),
+    "underserved": Message("underserved"),
+    "unknown": Message("unknown"),
 }
 CONNECTION_WORDS: Final = {
     "road": Message("Linked by road"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from ruralcare.language import Language, Message
-from ruralcare.need import NeedTable
+from ruralcare.need import NeedTable, RuleTable, Sureness
 from ruralcare.plan import Plan, access_by_stage, need_by_stage
 from ruralcare.report.results import Results
 from ruralcare.scenario import Scenario, Service
@@ -65,6 +65,8 @@ class Subject:
         Need, unmet need and status of each stage; may be empty.
     islands : DataFrame or None
         Parts of the network (:func:`~ruralcare.network.islands.islands`), where they are known.
+    rules, sureness, actors
+        As in :class:`~ruralcare.report.Results`, where they are known.
     """
 
     title: Mapping[str, str]
@@ -83,6 +85,9 @@ class Subject:
     demo: bool = False
     notes: tuple[Message, ...] = field(default=())
     islands: pd.DataFrame | None = None
+    rules: RuleTable | None = None
+    sureness: Sureness | None = None
+    actors: pd.DataFrame | None = None
 
     @property
     def indicators(self) -> pd.DataFrame | None:
@@ -127,6 +132,9 @@ def of_results(results: Results) -> Subject:
         demo=scenario.demo,
         notes=results.notes,
         islands=results.islands,
+        rules=results.rules,
+        sureness=results.sureness,
+        actors=results.actors,
     )
 
 

@@ -19,7 +19,8 @@ class Symbol:
     label : Message
         Name in the legend.
     shape : str
-        ``circle``, ``triangle``, ``square``, ``plus``, ``diamond``, ``wedge`` or ``dot``.
+        ``circle``, ``triangle``, ``square``, ``plus``, ``diamond``, ``wedge``, ``house``,
+        ``hexagon`` or ``dot``.
     colour : str
         Dark enough to stand out (4.5:1) on every fill of the map with its white rim.
     kinds : tuple of str
@@ -51,9 +52,14 @@ SYMBOLS: Final[tuple[Symbol, ...]] = (
         Message("Hospital or clinic"),
         "diamond",
         "#8f1238",
-        ("hospital", "clinic"),
+        (
+            *("hospital", "clinic", "regional_emergency_centre", "local_emergency_centre"),
+            *("local_emergency_institution", "emergency_room"),
+        ),
     ),
     Symbol(Message("Pharmacy"), "wedge", "#5a4a00", ("pharmacy",)),
+    Symbol(Message("Welfare centre"), "house", "#7a2e00", ("welfare_centre",)),
+    Symbol(Message("Senior hall"), "hexagon", "#3d4d00", ("senior_hall",)),
     Symbol(Message("Other institution"), "dot", "#3c444d", ()),
 )
 SITE: Final = Symbol(Message("Co-operative"), "site", "#1d2733", ())

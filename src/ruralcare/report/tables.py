@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ruralcare.access import closures, equity
 from ruralcare.report.figures import Figures, stage_of_period
 from ruralcare.report.results import Results
 from ruralcare.report.subject import of_results
@@ -15,13 +16,22 @@ _INDICATORS = (
     "year",
     "population",
     "population_65plus",
+    "population_80plus",
     "share_65plus",
+    "share_80plus",
+    "share_under15",
+    "density_per_km2",
     "year_before",
     "population_before",
     "change_10y_share",
+    "annual_change_share",
     "extinction_index",
     "extinction_class",
     "depopulating",
+    "designated",
+    "designated_on",
+    "composite_index",
+    "composite_known",
     "connection",
 )
 _DECIMALS = {
@@ -62,6 +72,20 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
         ``need``
             ``period`` (0 = today) and the columns of the need table, from what stands at the
             stage; reasons as codes joined by ``;``.
+        ``evidence``, ``outlook``
+            What each status of today rests on, and the people of the years of the plan, as in
+            :class:`~ruralcare.need.NeedTable`.
+        ``sureness``, ``decisive``, ``ranks``
+            How sure each status is, which assumptions change one by themselves, and the rank of
+            each township by unmet need (:class:`~ruralcare.need.Sureness`).
+        ``rules``, ``rule_targets``, ``rule_counties``
+            Status under the rules of ``need.assess`` (:class:`~ruralcare.need.RuleTable`).
+        ``actors``
+            Who is within reach of each township (:func:`ruralcare.need.actors`).
+        ``closures``
+            What each institution carries today (:func:`ruralcare.access.closures`).
+        ``equity``
+            How unevenly access is spread at each stage (:func:`ruralcare.access.equity`).
         ``openings``
             What the plan opens: ``site_id, site_name, township_id, service, period, year, change,
             modules, capacity_persons, capital_mkrw, running_mkrw_per_year, care_workers,
@@ -72,8 +96,22 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
     """
     made = {"townships": _townships(results), "access": _access(results)}
     made["islands"] = results.islands.copy()
+    made["closures"] = closures(results.access[0], results.people)
+    made["equity"] = _equity(results)
     if results.need is not None:
         made["need"] = _need(results)
+        made["evidence"] = results.need.evidence.copy()
+        made["outlook"] = results.need.outlook.copy()
+    if results.sureness is not None:
+        made["sureness"] = results.sureness.shares
+        made["decisive"] = results.sureness.decisive
+        made["ranks"] = results.sureness.ranks
+    if results.rules is not None:
+        made["rules"] = results.rules.frame
+        made["rule_targets"] = results.rules.targets
+        made["rule_counties"] = results.rules.counties
+    if results.actors is not None:
+        made["actors"] = results.actors
     if results.plan is not None:
         made["openings"] = _openings(results)
         made["coverage"] = _coverage(results)
@@ -126,6 +164,16 @@ def _access(results: Results) -> pd.DataFrame:
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
     return _text_columns(frame)
+
+
+def _equity(results: Results) -> pd.DataFrame:
+    parts = []
+    for period, (year, table) in enumerate(zip(results.years, results.access, strict=True)):
+        part = equity(table, results.people, results.townships)
+        part.insert(0, "period", period)
+        part.insert(1, "year", year)
+        parts.append(part)
+    return _text_columns(pd.concat(parts, ignore_index=True))
 
 
 def _need(results: Results) -> pd.DataFrame:

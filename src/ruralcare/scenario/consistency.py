@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from typing import Any, Final
 
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -15,6 +16,8 @@ from ruralcare.scenario.figures import default_figures
 from ruralcare.scenario.schema import ScenarioFile
 
 __all__ = ["contradictions"]
+
+_EXAMPLE_TARGET: Final = '{ kinds = ["hospital"], within_min = 30 }'
 
 
 def _order(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
@@ -104,6 +107,96 @@ def _roads(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
                 )
 
 
+def _assessed(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
+    """Yield names in need.assess that are no rule, or are there for nothing."""
+    others = [name for name in scenario.need.rules if name != "own"]
+    for number, name in enumerate(scenario.need.assess, start=1):
+        problem, remedy = None, Message("Remove it from the list.")
+        if name == "own":
+            problem = Message("The rule “own” is always assessed.")
+        elif name in scenario.need.assess[: number - 1]:
+            problem = Message("The rule is named twice.")
+        elif name not in others:
+            problem = Message("There is no rule of this name.")
+            near = difflib.get_close_matches(name, others, n=1, cutoff=0.6)
+            remedy = (
+                Message("Did you mean “{key}”? Otherwise remove it.", key=near[0])
+                if near
+                else Message("Choose one of: {known}.", known=", ".join(others))
+            )
+        if problem is not None:
+            yield Fault(problem, remedy, file=file, column=f"need.assess[{number}]", value=name)
+
+
+def _rules(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
+    """Yield what does not hold together in the rules for underserved townships."""
+    profiles = scenario.roads.profiles
+    for name, rule in scenario.need.rules.items():
+        key = f"need.rules.{name}"
+        if rule.profile is not None and rule.profile not in profiles:
+            yield Fault(
+                Message("There is no profile of speeds of this name."),
+                Message("Choose one of: {known}.", known=", ".join(profiles)),
+                file=file,
+                column=f"{key}.profile",
+                value=rule.profile,
+            )
+        if rule.share == 0:
+            # Nobody beyond is at least a share of 0: such a rule condemns all.
+            yield Fault(
+                Message("With a share of 0, every township is underserved."),
+                Message("Give the share of people from which a township counts as underserved."),
+                file=file,
+                column=f"{key}.share",
+                value="0",
+            )
+        if name == "own" and rule.targets:
+            yield Fault(
+                Message("The rule “own” is about the services of the scenario."),
+                Message("Write targets into a rule of another name, and name it in need.assess."),
+                file=file,
+                column=f"{key}.targets",
+            )
+        if name != "own" and rule.unmet_share is not None:
+            yield Fault(
+                Message("Room is counted for the services of the scenario only."),
+                Message("Remove the key; it belongs to the rule “own”."),
+                file=file,
+                column=f"{key}.unmet_share",
+                value=f"{rule.unmet_share:g}",
+            )
+        if name != "own" and not rule.targets:
+            yield Fault(
+                Message("The rule names nothing that people must reach."),
+                Message("Add targets = [ {example} ].", example=_EXAMPLE_TARGET),
+                file=file,
+                column=f"{key}.targets",
+            )
+    yield from _kinds(scenario, file)
+
+
+def _kinds(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
+    """Yield kinds of institutions in the rules that are misspelt."""
+    default: dict[str, dict[str, Any]] = default_figures()["need"]["rules"]
+    known = {kind for service in scenario.services for kind in service.offered_by}
+    for rule in default.values():
+        known.update(kind for target in rule.get("targets", ()) for kind in target["kinds"])
+    for name, own in scenario.need.rules.items():
+        for number, target in enumerate(own.targets, start=1):
+            for kind in target.kinds:
+                near = difflib.get_close_matches(kind, sorted(known), n=1, cutoff=0.85)
+                # A kind that is unlike all known ones may be a type of the scenario's own.
+                if kind in known or not near:
+                    continue
+                yield Fault(
+                    Message("There is no such kind of institution."),
+                    Message("Did you mean “{key}”? Otherwise remove it.", key=near[0]),
+                    file=file,
+                    column=f"need.rules.{name}.targets[{number}].kinds",
+                    value=kind,
+                )
+
+
 def contradictions(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
     """Yield what the schema cannot say: references between tables, and the CRS."""
     try:
@@ -138,6 +231,8 @@ def contradictions(scenario: ScenarioFile, file: str) -> Iterable[Fault]:
             )
     yield from _roads(scenario, file)
     yield from _unknown_keys(scenario, file)
+    yield from _assessed(scenario, file)
+    yield from _rules(scenario, file)
     yield from _order(scenario, file)
     services = {service.id for service in scenario.services}
 

@@ -21,7 +21,7 @@ def _key(location: Iterable[int | str]) -> str:
     for part in location:
         if isinstance(part, int):
             key += f"[{part + 1}]"
-        elif part != "[key]":
+        elif not part.startswith("["):  # the key itself, or one of two forms of a value
             key += f".{part}" if key else part
     return key
 

@@ -7,13 +7,24 @@ schema`` prints, so that an editor can explain a key while it is typed.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 from ruralcare.language import Language
-from ruralcare.types import AGE_GROUPS, Direction, Grade
+from ruralcare.scenario.figures import default_figures
+from ruralcare.types import AGE_GROUPS, GRADES, Direction, Grade
 
 __all__ = [
     "Amount",
@@ -21,6 +32,7 @@ __all__ = [
     "AssumedPopulation",
     "CapacityRule",
     "Completion",
+    "CompositeIndicator",
     "CooperativesSource",
     "FacilitiesSource",
     "FacilityFile",
@@ -28,6 +40,7 @@ __all__ = [
     "ForecastSettings",
     "Geocoder",
     "Module",
+    "NationalRatios",
     "NeedSettings",
     "Opening",
     "Period",
@@ -41,6 +54,7 @@ __all__ = [
     "Section",
     "Service",
     "SpeedProfile",
+    "Spread",
     "TownshipsSource",
     "TravelSettings",
     "Uncertainty",
@@ -58,6 +72,23 @@ Name = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
 UNKNOWN_AGES = "an age group is unknown: use 00-04, 05-09 and so on to 95-99, and 100+"
+GRADES_TO_ONE = "the shares of the grades do not sum to 1"
+NO_AMOUNT = "a grade uses the service, but the table of amounts leaves it out"
+
+
+def _form(value: object) -> str:
+    """Tell a table by grade from one figure, so that a fault is told of the one that is meant."""
+    return "[table]" if isinstance(value, Mapping) else "[figure]"
+
+
+UseRate = Annotated[
+    Annotated[Share, Tag("[figure]")] | Annotated[dict[Grade, Share], Tag("[table]")],
+    Discriminator(_form),
+]
+PerPerson = Annotated[
+    Annotated[NotNegative, Tag("[figure]")] | Annotated[dict[Grade, NotNegative], Tag("[table]")],
+    Discriminator(_form),
+]
 
 
 class Section(BaseModel):
@@ -378,8 +409,9 @@ class Amount(Section):
 
     unit: Literal["visit_hours_per_month", "seats", "beds"]
     """Unit of the amount."""
-    per_person: NotNegative | dict[Grade, NotNegative]
-    """Amount for each person who uses the service: one figure, or one for each grade."""
+    per_person: PerPerson
+    """Amount for each person who uses the service: one figure, or a table of all grades that use
+    it."""
 
 
 class Service(Section):
@@ -401,9 +433,9 @@ class Service(Section):
     """Ride time against the direct time; above 1 where a shuttle collects several people."""
     offered_by: tuple[Code, ...]
     """Types of institutions that already offer this service."""
-    use_rate: Share | dict[Grade, Share]
-    """Share of the people recognised as in need of care who use this service: one figure, or one for
-    each grade."""
+    use_rate: UseRate
+    """Share of the people recognised as in need of care who use this service: one figure, or a
+    table by grade (1 to 5 and cognitive). A grade that the table leaves out does not use it."""
     amount: Amount | None = None
     """What a person who uses it takes up: hours of visits, seats or beds."""
     weight: Positive = 1.0
@@ -426,13 +458,119 @@ class Service(Section):
             raise ValueError("a service needs at least one module")
         return self
 
+    @model_validator(mode="after")
+    def _amounts(self) -> Service:
+        if self.amount is not None and isinstance(self.amount.per_person, dict):
+            use = self.use_rate if isinstance(self.use_rate, dict) else dict.fromkeys(GRADES, 1.0)
+            if any(use[grade] > 0 and grade not in self.amount.per_person for grade in use):
+                raise ValueError(NO_AMOUNT)
+        return self
+
+
+CompositeIndicator = Literal[
+    "annual_change_share",
+    "density_per_km2",
+    "youth_net_migration_share",
+    "daytime_per_resident",
+    "share_65plus",
+    "share_under15",
+    "births_per_1000",
+    "fiscal_independence_share",
+]
+"""The indicators of 인구감소지수: 연평균인구증감률, 인구밀도, 청년순이동률, 주간인구, 고령화비율,
+유소년비율, 조출생률, 재정자립도."""
+
+
+class NationalRatios(Section):
+    """How many of an age group are left in the nation five years later."""
+
+    female: dict[str, Positive]
+    """Women."""
+    male: dict[str, Positive]
+    """Men."""
+    all: dict[str, Positive]
+    """Both together, for registers that do not tell the sexes apart."""
+
+    @model_validator(mode="after")
+    def _ages(self) -> NationalRatios:
+        for ratios in (self.female, self.male, self.all):
+            if set(ratios) != set(AGE_GROUPS):
+                raise ValueError(UNKNOWN_AGES)
+        return self
+
+
+def _forecast_figure(key: str) -> Any:  # noqa: ANN401 - what stands in the file
+    return default_figures()["need"]["forecast"][key]
+
 
 class ForecastSettings(Section):
     """How people are carried forward to the years of the plan."""
 
-    method: Literal["auto", "cohort", "hold"] = "auto"
-    """cohort: cohorts age as they did between two registers; hold: people stay those of the last
-    register; auto: cohort where two registers are given, else hold."""
+    method: Literal["auto", "cohort", "national", "hold"] = "auto"
+    """cohort: cohorts go on changing as they did between the registers; national: everybody ages
+    and dies as the nation does, nobody moves; hold: people stay those of the last register;
+    auto: cohort where two registers are given, national where there is one of Korean townships,
+    else hold."""
+    smoothing_young: NotNegative = 150.0
+    """Ratios of a township lean on those of its county as if so many people had been watched
+    there for a year, in each cohort below 50; those of a county on all townships, and these on
+    the nation. 0 takes them as they are. Turnover over the variance between townships (standard
+    deviation 2.5 % a year; 2 to 5 % from 2023-10 to 2025-05, some of which does not last)."""
+    smoothing_old: NotNegative = 800.0
+    """The same from 50 on, where townships differ less (standard deviation 1.1 % a year in
+    2023-10 to 2025-05)."""
+    ratio_bound: Annotated[float, Field(ge=1, le=1e6)] = 2.0
+    """In ten years a cohort can grow at most so many times as much, and shrink so many times as
+    much, as that of the area above. Assumption, after the ceilings of Swanson, Schlottmann and
+    Schmidt (2010) for census tracts."""
+    half_life_years: Annotated[float, Field(ge=0, le=1000)] = 10.0
+    """Years in which the difference between a township and its county halves: a new apartment
+    block fills once. 0 keeps it for ever. Assumption, in the spirit of a damped trend (Gardner
+    and McKenzie 1985)."""
+    improvement_per_year: Annotated[float, Field(ge=0, le=0.2)] = 0.016
+    """By which share mortality falls every year from improvement_from_age. From the life tables
+    of Statistics Korea: between 2013 and 2023 the expectation of life at 60 rose from 22.0 to
+    23.4 years (men) and from 27.0 to 28.2 (women), with a Gompertz curve 1.6 and 1.5 % a year."""
+    improvement_from_age: int = Field(default=60, ge=0, le=95, multiple_of=5)
+    """Age from which mortality falls; below it, people who go missing have mostly moved."""
+    improvement_sd: Annotated[float, Field(ge=0, le=0.1)] = 0.006
+    """Standard deviation of the yearly fall in the samples. Assumption: survival from birth to
+    80 (55.2 to 63.6 % of men, 76.7 to 81.8 % of women) gives 2.7 % a year, a standstill as in
+    2020 to 2023 none."""
+    turnover_per_year: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Share of the people of a township who come, go or die in a year; by it chance grows in
+    small counts. Assumption, near the 12 to 13 % of Koreans who move each year, about half of
+    them within the township, and deaths."""
+    shock_county_young: Share = 0.013
+    """Standard deviation, per year ahead, of what a whole county can differ from the forecast
+    below 65, as a share. This and the next three are set so that the 80 % band of a forecast
+    from one register holds about 80 % of counties and townships from 2023-10 to 2025-05
+    (notebooks/04_forecast.ipynb)."""
+    shock_county_old: Share = 0.007
+    """The same from 65 on."""
+    shock_township_young: Share = 0.022
+    """The same of a township against its county, below 65, beyond the chance of small counts."""
+    shock_township_old: Share = 0.01
+    """The same from 65 on."""
+    shock_measured: Share = 0.7
+    """Share of these shocks where two registers have measured what lasts. Assumption: with it,
+    mean errors over ten years are about 6 % for counties and 11 % for townships, within what
+    evaluations of such forecasts find."""
+    national: NationalRatios = Field(
+        default_factory=lambda: NationalRatios.model_validate(_forecast_figure("national"))
+    )
+    """Five-year ratios of the nation by age group; 100+: of those of 100 and over."""
+    national_from: Name = Field(default_factory=lambda: _forecast_figure("national_from"))
+    """Date of the first register of the national ratios."""
+    national_to: Name = Field(default_factory=lambda: _forecast_figure("national_to"))
+    """Date of the second."""
+    national_source: str = Field(default_factory=lambda: _forecast_figure("national_source"))
+    """Where the national ratios and sizes come from."""
+    sizes: tuple[NotNegative, ...] = Field(default_factory=lambda: tuple(_forecast_figure("sizes")))
+    """People of the nation by single year of age, from 0; the last is open. They tell how the
+    people of a five-year group are spread over its years. Empty: evenly but for deaths."""
+    sizes_as_of: Name = Field(default_factory=lambda: _forecast_figure("sizes_as_of"))
+    """Date of these."""
 
 
 class RuleTarget(Section):
@@ -440,12 +578,20 @@ class RuleTarget(Section):
 
     kinds: Annotated[tuple[Code, ...], Field(min_length=1)]
     """Kinds of institutions, any of which will do."""
-    within_min: Positive
-    """Longest acceptable time."""
+    within_min: Positive | None = None
+    """Longest acceptable time ..."""
+    within_km: Positive | None = None
+    """... or longest acceptable distance along the road, from door to door."""
     mode: Literal["car", "foot"] = "car"
     """How people travel."""
     walking_kmh: Annotated[float, Field(ge=0.5, le=15)] | None = None
     """Speed on foot; that of the scenario if missing."""
+
+    @model_validator(mode="after")
+    def _one(self) -> RuleTarget:
+        if (self.within_min is None) == (self.within_km is None):
+            raise ValueError("give either within_min or within_km")
+        return self
 
 
 class Rule(Section):
@@ -460,19 +606,39 @@ class Rule(Section):
     dated: Name
     """Date of the source, as precisely as it is known."""
     share: Share
-    """A township is underserved if at least this share of its people cannot reach what they must."""
+    """A township is underserved if at least this share of its people cannot reach what they
+    must."""
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """The share is lowered by this part of itself (0.1 makes 30 % to 27 %)."""
     unmet_share: Share | None = None
     """... or if at least this share of the need within the standard finds no room; services of the
     scenario only."""
     profile: Code | None = None
-    """Profile of speeds that the rule counts with; that of the scenario if missing."""
+    """Profile of speeds that the rule counts with; that of the scenario if missing. Distances count
+    roads that the profile leaves open, whatever their speed."""
     targets: tuple[RuleTarget, ...] = ()
-    """What must be reached. Without targets, the rule is about the services of the scenario and their
-    standards."""
-    combine: Literal["all", "any"] = "all"
-    """Whether every target must be reached, or one is enough."""
+    """What must be reached; the rule "own" has none, it is about the services of the scenario and
+    their standards."""
+    combine: Literal["all", "any", "each"] = "all"
+    """all: a person must reach every target; any: one is enough; each: the share is taken for every
+    target by itself, and one that fails is enough."""
+
+    @property
+    def threshold_share(self) -> float:
+        """The share with its tolerance: 30 % with a tolerance of a tenth are 27 %."""
+        return self.share * (1 - self.tolerance)
+
+
+class Spread(Section):
+    """How far a figure may be off, as a factor about 1."""
+
+    distribution: Literal["lognormal", "uniform"] = "lognormal"
+    """lognormal: the logarithm of the factor is normal with mean 0; uniform: every factor between
+    1 minus and 1 plus the spread is alike."""
+    spread: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Standard deviation of the logarithm, or half the width; 0 is sure."""
+    source: str = ""
+    """Where the spread comes from; “assumption” where it is one."""
 
 
 class Uncertainty(Section):
@@ -480,6 +646,20 @@ class Uncertainty(Section):
 
     samples: int = Field(default=200, ge=0, le=10_000)
     """Samples drawn; 0 leaves the test out."""
+    speed: Spread = Spread()
+    """Speeds of travel."""
+    standard: Spread = Spread()
+    """Standards of the services."""
+    threshold: Spread = Spread()
+    """Shares from which a township is underserved."""
+    recognition: Spread = Spread()
+    """Level of the recognition rates."""
+    use: Spread = Spread()
+    """Use rate of a service, each on its own."""
+    capacity: Spread = Spread()
+    """Room of institutions whose list gives none, all together."""
+    forecast: bool = True
+    """Draw the forecast of people as well; its spread comes from the forecast."""
 
 
 class NeedSettings(Section):
@@ -489,11 +669,14 @@ class NeedSettings(Section):
     """Share of people recognised for long-term care by sex and age group."""
     recognition_source: str
     """Where the rates come from."""
+    women_shares: dict[str, Share] = {}
+    """Usual share of women in an age group, by which the rates of both sexes are weighed where the
+    people are not told apart by sex; half where it is not given."""
     grade_shares: dict[Grade, Share]
     """Share of each grade among the people recognised; sums to 1."""
     grade_source: str = ""
     """Where the shares come from."""
-    forecast: ForecastSettings = ForecastSettings()
+    forecast: ForecastSettings = Field(default_factory=lambda: ForecastSettings())
     rules: dict[Code, Rule]
     """Rules by name; "own" is the rule for the services of the scenario."""
     assess: tuple[Code, ...] = ()
@@ -510,14 +693,27 @@ class NeedSettings(Section):
     """CSV with sigungu or township_id and figures that registers do not hold, for the composite index
     of depopulation: youth_net_migration_share, daytime_population, births_per_1000,
     fiscal_independence_share."""
+    composite_weights: dict[CompositeIndicator, NotNegative] = {}
+    """Weight of each indicator in the composite index of depopulation; 1 where none is given, and 0
+    leaves an indicator out. Those of the ministry are not published."""
+    designated_file: Path | None = None
+    """CSV with code, designated_on, and, if you like, province, county and source: designated
+    depopulating areas (인구감소지역) instead of the 89 of 2021-10-19."""
 
     @model_validator(mode="after")
     def _ages(self) -> NeedSettings:
-        for rates in self.recognition_rates.values():
+        for rates in (*self.recognition_rates.values(), self.women_shares):
             odd = [group for group in rates if group not in AGE_GROUPS]
             if odd:
                 raise ValueError(UNKNOWN_AGES)
         return self
+
+    @field_validator("grade_shares")
+    @classmethod
+    def _whole(cls, shares: dict[Grade, float]) -> dict[Grade, float]:
+        if abs(math.fsum(shares.values()) - 1) > 1e-6:
+            raise ValueError(GRADES_TO_ONE)
+        return shares
 
     @property
     def own(self) -> Rule:

@@ -311,7 +311,11 @@ class Places:
 
     @property
     def offers(self) -> pd.DataFrame:
-        """What exists today: ``place_id``, ``service``, ``capacity_persons``, ``township_id``."""
+        """What exists today, a row for each service of each institution.
+
+        ``place_id``, ``service``, ``capacity_persons``, ``capacity_basis``, ``township_id``.
+        """
         offers = self.facilities.offers.rename(columns={"facility_id": "place_id"})
         offers["township_id"] = offers["place_id"].map(self.facilities.frame["township_id"])
-        return offers[["place_id", "service", "capacity_persons", "township_id"]]
+        columns = ["place_id", "service", "capacity_persons", "capacity_basis", "township_id"]
+        return offers[columns]

@@ -106,7 +106,7 @@
     valueText(i) {
       const layer = this.layer(), one = layer.classes[this.classes()[i]];
       if (layer.service === undefined) {
-        if (layer.id === "extinction") return this.format.index(this.data.townships.index[i]);
+        if (layer.id === "extinction") return this.format.index(this.data.townships.index[this.stageOf(layer)][i]);
         return one.label;
       }
       if (one.pattern !== "plain") return one.label;

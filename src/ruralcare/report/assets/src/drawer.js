@@ -37,7 +37,7 @@
 
   function service(app, s, i) {
     const { data, words, format, state } = app, towns = data.townships, stage = state.stage, one = data.services[s];
-    const flags = towns.gaps && towns.gaps[s][stage], gap = flags ? flags[i] === "1" : null;
+    const flags = towns.gaps && towns.gaps[s][stage], state = flags ? +flags[i] : null;
     const minutes = towns.nearest[s][stage][i], today = towns.nearest[s][0][i];
     const absent = app.absence(s, stage, i), arriving = towns.arriving[s][stage][i];
     const reasons = [...(((towns.reasons[s] || [])[stage] || [])[i] || "")].map((letter) => data.reasonWords[s]["abcdefghij".indexOf(letter)]);
@@ -58,14 +58,14 @@
       if (towns.unmet[s][stage][i] !== null) rows.push([words.unmet, fill(words.peopleCount, { count: format.people(towns.unmet[s][stage][i]) }), ""]);
     }
     const head = h("h3", {}, RC.icon(data.symbols[one.symbol], 20), h("span", {}, one.name));
-    if (gap !== null) head.append(h("span", { class: gap ? "tag bad" : "tag good" }, gap ? words.underserved : words.served));
+    if (state !== null) head.append(h("span", { class: `tag ${["good", "bad", "warn"][state]}` }, [words.served, words.underserved, words.atRisk][state]));
     return h("section", { class: "service" }, head,
       data.stages.length > 1 || minutes !== null ? chart(app, s, i) : null,
       h("dl", { class: "facts" }, rows.map(([name, value, change, whose]) =>
         h("div", {}, h("dt", {}, name), h("dd", {}, value, change ? h("small", {}, ` ${change}`) : null,
           whose ? h("small", { class: "whose" }, whose) : null)))),
       proxy ? h("p", { class: "quiet" }, fill(words.proxyNote, { share: format.permille(proxy) })) : null,
-      reasons.length ? h("div", { class: "why" }, h("h4", {}, words.why), h("ul", {}, reasons.map((text) => h("li", {}, text)))) : null);
+      reasons.length ? h("div", { class: "why" }, h("h4", {}, state === 2 ? words.whyRisk : words.why), h("ul", {}, reasons.map((text) => h("li", {}, text)))) : null);
   }
 
   function openings(app, i) {
@@ -120,11 +120,17 @@
       const { app } = this, { data, words, format } = app, towns = data.townships;
       const facts = [[words.population, fill(words.peopleCount, { count: format.whole(towns.population[i]) })]];
       if (towns.elderly) {
-        const share = towns.population[i] ? Math.round((1000 * towns.elderly[i]) / towns.population[i]) : null;
-        facts.push([words.elderly, `${fill(words.peopleCount, { count: format.whole(towns.elderly[i]) })} (${format.permille(share)}%)`]);
+        const k = Math.min(app.state.stage, towns.index.length - 1), year = data.stages[k].year;
+        const ahead = towns.ahead[k][i], share = ahead ? Math.round((1000 * towns.elderly[k][i]) / ahead) : null;
+        if (k) {
+          const band = towns.aheadLow && towns.aheadLow[k][i] !== null
+            ? ` (${format.whole(towns.aheadLow[k][i])}–${format.whole(towns.aheadHigh[k][i])})` : "";
+          facts.push([fill(words.populationIn, { year }), fill(words.peopleCount, { count: format.whole(ahead) }) + band]);
+        }
+        facts.push([words.elderly, `${fill(words.peopleCount, { count: format.whole(towns.elderly[k][i]) })} (${format.permille(share)}%)`]);
         facts.push([towns.yearBefore[i] === null ? words.change : fill(words.changeSince, { year: towns.yearBefore[i] }), format.change(towns.change[i], 10, "%")]);
         const risk = data.layers.find((layer) => layer.id === "extinction");
-        facts.push([words.index, format.index(towns.index[i]) + (towns.risk[i] === null || !risk ? "" : ` · ${risk.classes[towns.risk[i]].label}`)]);
+        facts.push([words.index, format.index(towns.index[k][i]) + (towns.risk[k][i] === null || !risk ? "" : ` · ${risk.classes[towns.risk[k][i]].label}`)]);
         facts.push([words.link, towns.link[i] === null ? "–" : data.connections[towns.link[i]]]);
       }
       this.title = h("h2", { tabindex: -1 }, towns.name[i]);

@@ -137,7 +137,7 @@
     // The townships with the highest class, worst first; a short way into the drawer.
     worst(layer) {
       const { app } = this, { data } = app, towns = data.townships, classes = app.classes();
-      const count = (i) => (layer.id === "extinction" ? -(towns.index[i] || 0)
+      const count = (i) => (layer.id === "extinction" ? -(towns.index[app.stageOf(layer)][i] || 0)
         : layer.service === undefined ? 0 : towns.nearest[layer.service][app.stageOf(layer)][i] || 0);
       const order = [...classes.keys()].filter((i) => classes[i] !== (layer.service === undefined ? layer.classes.length - 1 : data.noData))
         .sort((a, b) => classes[b] - classes[a] || count(b) - count(a) || (towns.population[b] || 0) - (towns.population[a] || 0));

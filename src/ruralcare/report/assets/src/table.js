@@ -43,9 +43,11 @@
         ["population", words.population, (i) => towns.population[i], (i) => format.whole(towns.population[i])],
       ];
       if (towns.elderly) {
+        const ahead = Math.min(k, towns.elderly.length - 1);
+        if (ahead) columns.push(["population_then", fill(words.populationThen, { year: data.stages[ahead].year }), (i) => towns.ahead[ahead][i], (i) => format.whole(towns.ahead[ahead][i])]);
         columns.push(
-          ["population_65plus", words.elderly, (i) => towns.elderly[i], (i) => format.whole(towns.elderly[i])],
-          ["extinction_index", words.index, (i) => scaled(towns.index[i], 1000), (i) => format.index(towns.index[i])]);
+          ["population_65plus", words.elderly, (i) => towns.elderly[ahead][i], (i) => format.whole(towns.elderly[ahead][i])],
+          ["extinction_index", words.index, (i) => scaled(towns.index[ahead][i], 1000), (i) => format.index(towns.index[ahead][i])]);
       }
       if (towns.nearest.length) {
         const minutes = (stage) => (i) => towns.nearest[s][stage][i] !== null ? format.tenths(towns.nearest[s][stage][i])
@@ -70,7 +72,7 @@
         if (flags) {
           columns.push(
             ["unmet_persons", words.unmet, (i) => scaled(towns.unmet[s][k][i], 10), (i) => format.people(towns.unmet[s][k][i])],
-            ["status", words.status, (i) => (flags[i] === "1" ? "underserved" : "served"), (i) => (flags[i] === "1" ? words.underserved : words.served)]);
+            ["status", words.status, (i) => ["served", "underserved", "at_risk"][+flags[i]], (i) => [words.served, words.underserved, words.atRisk][+flags[i]]]);
         }
       }
       return columns;

@@ -1,0 +1,139 @@
+"""Rules in official use, the actors of each township, and how even access is: chapters."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pandas as pd
+
+from ruralcare.access import equity
+from ruralcare.language import Message, Verbatim
+from ruralcare.need import kind_name
+from ruralcare.report.figures import Figures
+from ruralcare.report.sentences import number, percent
+
+__all__ = ["actor_rows", "equity_rows", "rule_rows"]
+
+_MOST_ROWS: Final = 60
+# What a care council asks for first, kinds that stand for each other together; the table has all.
+_COUNCIL: Final = (
+    ("cooperative",),
+    ("home_visit_care",),
+    ("day_care",),
+    ("nursing_home", "group_home"),
+    ("health_post", "health_centre"),
+    ("clinic", "hospital"),
+    ("welfare_centre",),
+)
+
+
+def rule_rows(figures: Figures) -> list[dict[str, Any]]:
+    """Return for each rule its source and the townships it finds underserved."""
+    table = figures.subject.rules
+    if table is None:
+        return []
+    language = figures.subject.language
+    names = figures.subject.townships.frame["name"]
+    rows = []
+    for name, rule in table.rules.items():
+        mine = table.frame[table.frame["rule"] == name].set_index("township_id")
+        counties = table.counties[table.counties["rule"] == name]
+        counts = mine["status"].value_counts()
+        rows.append(
+            {
+                "title": rule.title_ko if language == "ko" else rule.title_en,
+                "source": Verbatim(rule.source).render(language),
+                "dated": rule.dated,
+                "threshold": percent(float(mine["threshold_share"].iloc[0]), language, 0),
+                "counts": [
+                    (status, number(int(counts.get(status, 0)), language))
+                    for status in ("underserved", "served", "unknown")
+                ],
+                "townships": names.reindex(mine.index[mine["status"] == "underserved"]).tolist(),
+                "counties": [
+                    {
+                        "name": row["sigungu_name"],
+                        "share": percent(_number(row["beyond_share"]), language),
+                        "status": row["status"],
+                    }
+                    for row in counties.to_dict("records")
+                ][:_MOST_ROWS],
+            }
+        )
+    return rows
+
+
+def _number(value: Any) -> float:  # noqa: ANN401 - a cell of a table
+    return float("nan") if pd.isna(value) else float(value)
+
+
+def actor_rows(figures: Figures) -> dict[str, Any]:
+    """Return for each township the nearest actor of each group of kinds, with its time."""
+    table, language = figures.subject.actors, figures.subject.language
+    if table is None or table.empty:
+        return {"kinds": [], "rows": [], "left": 0}
+    present = set(table["kind"])
+    groups = [kinds for kinds in _COUNCIL if present & set(kinds)]
+    group_of = {kind: kinds for kinds in groups for kind in kinds}
+    near = table[table["kind"].isin(group_of) & table["time_min"].notna()]
+    near = near.assign(group=near["kind"].map(group_of))
+    near = near.sort_values(["township_id", "time_min", "actor_id"], kind="stable")
+    counts = near.groupby(["township_id", "group"]).size()
+    first = near.drop_duplicates(["township_id", "group"]).set_index(["township_id", "group"])
+    frame = figures.subject.townships.frame
+    rows = []
+    for township in frame.index[:_MOST_ROWS]:
+        cells = []
+        for kinds in groups:
+            if (township, kinds) not in first.index:
+                cells.append({"name": "–", "time": "", "count": "", "rough": False})
+                continue
+            one = first.loc[(township, kinds)]
+            cells.append(
+                {
+                    "name": one["name"],
+                    "time": Message(
+                        "{count} min", count=number(float(one["time_min"]), language)
+                    ).render(language),
+                    "count": number(int(counts[(township, kinds)]), language),
+                    "rough": one["location_precision"] != "point",
+                }
+            )
+        rows.append(
+            {
+                "name": frame["name"][township],
+                "county": frame["sigungu_name"][township],
+                "cells": cells,
+            }
+        )
+    return {
+        "kinds": [" · ".join(kind_name(kind).render(language) for kind in one) for one in groups],
+        "rows": rows,
+        "left": max(0, len(frame) - _MOST_ROWS),
+    }
+
+
+def equity_rows(figures: Figures) -> list[dict[str, Any]]:
+    """Return how unevenly access is spread, today and at the last stage."""
+    subject, language = figures.subject, figures.subject.language
+    if not subject.access or subject.people is None:
+        return []
+    stages = sorted({0, len(subject.access) - 1})
+    found = [equity(subject.access[k], subject.people, subject.townships) for k in stages]
+    rows = []
+    for service in subject.services:
+        cells = []
+        for one in found:
+            mine = one[one["service"] == service.id].set_index(["variable", "measure"])["value"]
+            cells.append(
+                {
+                    "gini": number(_number(mine.get(("nearest_min", "gini"))), language, 2),
+                    "beyond": percent(_number(mine.get(("nearest_min", "headcount"))), language),
+                    "gap": percent(_number(mine.get(("nearest_min", "gap"))), language),
+                    "concentration": number(
+                        _number(mine.get(("nearest_min", "concentration"))), language, 2
+                    ),
+                }
+            )
+        rows.append({"name": service.name(language), "cells": cells})
+    return rows
