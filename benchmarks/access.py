@@ -1,17 +1,17 @@
 """Access measures of a nation: ruralcare beside PySAL `access` on the same travel times.
 
-Townships and facilities are made up (clustered as towns are, Poisson-like numbers of seats), and
-travel times are straight distances at 60 km/h, since only what comes after the travel times is
-measured. A case is the way from a fresh table of travel times to the measure with its spread in
-every township, in CPU seconds on one core (the process is bound to it); the sorting of the table
-is in it. PySAL gets its own table (numbers as ids, the quickest it can have) and the same decay.
-The values of every demand point are compared in the run; a difference stops it.
+Townships and facilities are made up (clustered as towns are), and travel times are straight
+distances at 60 km/h, since only what comes after the travel times is measured. A case is the way
+from a fresh table of travel times to the measure with its spread in every township, in CPU seconds
+on one core (the process is bound to it). PySAL gets its own table (numbers as ids, the quickest it
+can have) and the same decay. The values of every demand point are compared in the run; a
+difference stops it.
 
     python benchmarks/access.py [--quick] [--json]
 
 `--quick` asks PySAL about a province only, and leaves out the rational agent model (RAAM), a search
-by rounds. Peak memory is what is allocated beyond the table of
-travel times, traced in a run of its own. `ratio` is the peer's seconds over ours.
+by rounds. Peak memory is what is allocated beyond the table of travel times, traced in a run of
+its own. `ratio` is the peer's seconds over ours.
 """
 
 from __future__ import annotations

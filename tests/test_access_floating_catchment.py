@@ -266,6 +266,23 @@ def test_demand_by_township_by_point_and_by_service():
     assert by_point(mixed, "home") == pytest.approx(quarter)
 
 
+@pytest.mark.parametrize("kind", ALL)
+def test_who_travels_and_the_order_of_the_rows_change_nothing(kind):
+    case = Case(4)
+    expected = by_point(fca(kind, case, GAUSS), "day")
+    turned = table(case.minutes, case.homes, case.places, direction="to_demand")
+    by_place = sorted(case.minutes.items(), key=lambda pair: pair[0][::-1])
+    shuffled = np.random.default_rng(4).permutation(len(by_place))
+    for times_ in (
+        turned,
+        table(dict(by_place), case.homes, case.places),
+        table(dict(by_place), case.homes, case.places, direction="to_demand"),
+        table(dict(by_place[at] for at in shuffled), case.homes, case.places),
+    ):
+        found = kind(times_, demand=case.demand, offers=case.offers, decay=GAUSS)
+        assert by_point(found, "day") == pytest.approx(expected, rel=1e-12)
+
+
 def test_people_of_some_age_are_spread_over_the_points():
     people, where = population(), places(capacity=(4.0, 10.0))
     old = access.two_step_fca(times(), people, where, decay=GAUSS, from_age=80)

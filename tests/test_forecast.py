@@ -4,21 +4,20 @@ import csv
 import math
 import re
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from forecast_cases import counties, population
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from shapely.geometry import Point
 
 from ruralcare.need.cohorts import Ages, carried, month
 from ruralcare.need.forecast import cohort_model, forecast
 from ruralcare.need.projection import simulate
 from ruralcare.scenario import ForecastSettings
 from ruralcare.scenario.schema import NationalRatios
-from ruralcare.types import AGE_GROUPS, DemandPoints, Population
+from ruralcare.types import AGE_GROUPS
 
 GROUPS = len(AGE_GROUPS)
 OLD = AGE_GROUPS.index("65-69")
@@ -31,31 +30,6 @@ PLAIN = {
 }
 STILL = NationalRatios(**dict.fromkeys(("female", "male", "all"), dict.fromkeys(AGE_GROUPS, 1.0)))
 """A nation in which nothing happens."""
-
-
-def population(registers, *, assumed=False):
-    """Return people from {date: {(township, sex): [21 counts]}}."""
-    rows = [
-        (township, int(date[:4]), sex, group, persons)
-        for date, table in registers.items()
-        for (township, sex), counts in table.items()
-        for group, persons in zip(AGE_GROUPS, counts, strict=True)
-    ]
-    frame = pd.DataFrame(rows, columns=["township_id", "year", "sex", "age_group", "persons"])
-    ids = sorted(set(frame["township_id"]))
-    points = gpd.GeoDataFrame(
-        {"township_id": ids, "name": ids, "weight": 1.0},
-        geometry=[Point(at, 0) for at in range(len(ids))],
-        index=pd.Index([f"p{one}" for one in ids], name="point_id"),
-        crs="EPSG:5179",
-    )
-    as_of = {int(date[:4]): date for date in registers}
-    return Population(frame, DemandPoints(points, "centroid"), as_of, assumed)
-
-
-def counties(people, digits=5):
-    ids = sorted(set(people.frame["township_id"]))
-    return pd.Series({one: one[:digits] for one in ids})
 
 
 def run(people, years, digits=5, **changes):
@@ -366,7 +340,7 @@ def odd_people(draw):
     return population(registers)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(odd_people(), st.booleans())
 def test_never_negative_never_unknown_and_sums_are_the_countys(people, plain):
     changes = PLAIN if plain else {}
@@ -397,7 +371,7 @@ def test_never_negative_never_unknown_and_sums_are_the_countys(people, plain):
         assert np.array_equal(sample[0], result.persons[0])
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(odd_people(), st.floats(0, 0.05), st.floats(0, 0.05))
 def test_more_improvement_never_lowers_the_number_of_old_people(people, one, other):
     low, high = sorted((one, other))

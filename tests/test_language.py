@@ -81,10 +81,16 @@ def test_a_bilingual_text_needs_no_catalogue_and_nests():
 def test_the_sources_of_the_default_figures_are_told_in_korean(root):
     import tomllib
 
-    path = root / "src/ruralcare/scenario/defaults.toml"
-    figures = tomllib.loads(path.read_text("utf-8"))
-    texts = [figures["need"]["recognition_source"]]
+    room = root / "src/ruralcare/scenario"
+    figures = tomllib.loads((room / "defaults.toml").read_text("utf-8"))
+    rules = tomllib.loads((room / "rules.toml").read_text("utf-8"))["need"]["rules"]
+    need = figures["need"]
+    texts = [need["recognition_source"], need["grade_source"]]
+    texts += [
+        spread["source"] for spread in need["uncertainty"].values() if isinstance(spread, dict)
+    ]
     texts += [service["source"] for service in figures["services"]]
+    texts += [rule["source"] for rule in rules.values()]
     for text in texts:
         assert re.search("[가-힣]", Verbatim(text).render("ko")), text
         assert Verbatim(text).render("en") == text

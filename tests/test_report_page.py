@@ -114,7 +114,7 @@ def test_every_text_of_the_page_is_in_the_korean_catalogue(results):
     parts += [data[key] for key in ("symbols", "precisions", "connections", "reasonWords")]
     allowed = (
         r"\{\w+\}|ruralcare|CSV|PDF|Enter|#[0-9a-f]{6}|%p|plain|hatch|cross|bars|dots|circle|"
-        r"triangle|square|plus|diamond|wedge|dot|site|demo|proxy|assumed"
+        r"triangle|square|plus|diamond|wedge|dot|house|hexagon|site|demo|proxy|assumed"
     )
     for text in texts(parts):
         assert not re.search(r"[A-Za-z]{2,}", re.sub(allowed, "", text)), text

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import geopandas as gpd
 import pandas as pd
 
 from ruralcare import access, inputs, need, network, plan
@@ -26,15 +27,15 @@ from ruralcare.types import (
     RoadNetwork,
     Townships,
     TravelTimes,
-    TravelTimesByService,
 )
 
 __all__ = ["Examined", "check", "examine", "read", "run"]
 
 Table = TypeVar("Table")
 _NAMES_SHOWN = 12
-# Actors of one kind that are listed for a township, the nearest first.
+# Actors of one kind that are listed for a township, the nearest first, and how far they are asked.
 _ACTORS = 30
+_ACTORS_CUTOFF_MIN = 60.0
 
 
 def run(
@@ -81,7 +82,7 @@ def run(
     times = network.service_times(
         roads,
         people.points,
-        places,
+        _counted(scenario, places),
         scenario.services,
         scenario.travel,
         scheduler=scheduler,
@@ -118,7 +119,7 @@ def run(
         else None
     )
     progress(Message("Listing who is within reach"))
-    by_car = _by_car(scenario, roads, people, places, times, scheduler)
+    by_car = _by_car(scenario, roads, people, places, scheduler)
     further = () if rules is None else rules.notes
     results = Results(
         scenario,
@@ -132,6 +133,7 @@ def run(
         rules=rules,
         sureness=sure,
         actors=need.actors(townships, people, places, by_car, most=_ACTORS),
+        similar=need.candidates(needs, places, scenario.need.models),
         notes=(*notes, *needs.notes, *further),
     )
     if until == "need":
@@ -179,23 +181,34 @@ def _rules(
     )
 
 
+def _counted(scenario: Scenario, places: Places) -> gpd.GeoSeries:
+    """Return what can offer a service of the scenario; there may be far more of other kinds."""
+    services = {service.id for service in scenario.services}
+    offers = places.facilities.offers
+    wanted = set(offers.loc[offers["service"].isin(services), "facility_id"])
+    wanted |= set(places.cooperatives.frame.index)
+    return places.points[[one in wanted for one in places.points.index]]
+
+
 def _by_car(
     scenario: Scenario,
     roads: RoadNetwork,
     people: Population,
     places: Places,
-    times: TravelTimesByService,
     scheduler: str | None,
 ) -> TravelTimes:
-    """Return the times from home to every place by car, without a detour."""
-    for service in scenario.services:
-        if service.direction == "to_place" and service.detour_factor == 1:
-            return times[service.id]
+    """Return the times from home to the actors of care by car, without a detour.
+
+    Senior halls stand in every village: those of a township need no table of ways.
+    """
+    kinds = places.facilities.frame["kind"]
+    halls = set(kinds.index[kinds == "senior_hall"])
+    actors = places.points[[one not in halls for one in places.points.index]]
     return network.travel_times(
         roads,
         people.points,
-        places,
-        cutoff_min=scenario.travel.cutoff_min,
+        actors,
+        cutoff_min=_ACTORS_CUTOFF_MIN,
         walking_kmh=scenario.travel.walking_kmh,
         snap_limit_m=scenario.travel.snap_limit_m,
         scheduler=scheduler,
@@ -391,6 +404,10 @@ def examine(
             plan.check_openings(scenario.plan, places)
         except InputError as error:
             # The plan knows the key at fault, not the file it stands in.
+            attempt.tell(replace(fault, file=scenario.path.name) for fault in error.faults)
+        try:
+            need.check_models(scenario.need.models, towns, places)
+        except InputError as error:
             attempt.tell(replace(fault, file=scenario.path.name) for fault in error.faults)
     if people is not None and readable is not scenario:
         # The points were stand-ins for the villages: nothing is to be said of them.

@@ -192,13 +192,8 @@ def weights_of(decay: Decay, times: TravelTimes) -> Floats:
 
 def cut_notes(decay: Decay, groups: Sequence[Counted]) -> list[Message]:
     """Return a note where the travel times end before the decay does."""
-    ends = sorted({one.times.cutoff_min for one in groups})
-    beyond = [
-        end
-        for end in ends
-        if np.isfinite(end)
-        and float(decay(np.array([np.nextafter(end, np.inf)]))[0]) > _WORTH_TELLING
-    ]
+    ends = sorted({one.times.cutoff_min for one in groups} - {np.inf})
+    beyond = [end for end in ends if decay(np.nextafter([end], np.inf))[0] > _WORTH_TELLING]
     return [
         Message(
             "Places farther than {minutes} minutes are not counted, though the decay function "

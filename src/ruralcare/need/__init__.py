@@ -20,6 +20,7 @@ from ruralcare.need.designated import designated, designated_areas, designation_
 from ruralcare.need.forecast import Forecast, forecast
 from ruralcare.need.judging import Reached, assess_rule
 from ruralcare.need.kinds import KINDS, kind_name, kind_names
+from ruralcare.need.models import candidates, check_models
 from ruralcare.need.outlook import outlook
 from ruralcare.need.response import CELLS, typology
 from ruralcare.need.rule_table import RULE_REASONS, RULE_STATUSES, RuleTable
@@ -59,6 +60,8 @@ __all__ = [
     "assess",
     "assess_rule",
     "assess_stage",
+    "candidates",
+    "check_models",
     "composite",
     "composite_note",
     "composite_scores",

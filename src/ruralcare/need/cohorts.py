@@ -140,8 +140,8 @@ class Ages:
         Examples
         --------
         >>> ages = Ages((), 0, np.zeros(21))
-        >>> ages.before(120, 0)[:1, :4].tolist()
-        [[0.0, 0.0, 1.0, 0.0]]
+        >>> ages.before(120, 0)[0, :4].round(9).tolist()
+        [0.0, 0.0, 1.0, 0.0]
         """
         ages, shares = self._cells(date)
         count = closed_groups(span)

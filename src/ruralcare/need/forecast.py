@@ -255,8 +255,8 @@ def _notes(
         return (
             Message(
                 "The people of later years are those of {date}, aged with the survival of the "
-                "nation ({before} to {after}); moves are left out, for which a second register is "
-                "needed.",
+                "nation ({before} to {after}); moves are left out, which a second register would "
+                "tell.",
                 date=last,
                 before=settings.national_from,
                 after=settings.national_to,

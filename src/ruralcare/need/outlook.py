@@ -41,10 +41,6 @@ def outlook(forecast: Forecast, *, samples: int, seed: int) -> pd.DataFrame:
         ``…_high`` of the four figures: one future in ten lies below, one above. A band always holds
         its figure; in the year of the people and before, and where people are held constant, it has
         no width. Sorted by township and year.
-
-    Examples
-    --------
-    See ``notebooks/04_forecast.ipynb``.
     """
     shown = dict(zip(FIGURES, _figures(_sums(forecast, forecast.persons)), strict=True))
     bands = _bands(forecast, samples, seed)

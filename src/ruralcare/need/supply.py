@@ -218,6 +218,7 @@ def supply_of(service: Service, access: AccessTable, township_ids: tuple[str, ..
     place = number[pairs.place]
     offered = place >= 0
     townships = pd.Index(township_ids)
+    home = townships.get_indexer(pd.Index(points["township_id"])).astype(np.int64)
     rows = access.frame[access.frame["service"] == service.id].set_index("township_id")
     names = ("covered", "beyond_standard", "beyond_cutoff", "unreachable", "unsnapped")
     shares = rows[[f"{name}_share" for name in names]].reindex(townships).astype(float)
@@ -226,8 +227,9 @@ def supply_of(service: Service, access: AccessTable, township_ids: tuple[str, ..
         float(access.standards_min[service.id]),
         times,
         tuple(township_ids),
-        townships.get_indexer(pd.Index(points["township_id"])).astype(np.int64),
-        points["weight"].to_numpy(np.float64),
+        np.maximum(home, 0),
+        # People of townships that were not asked about count nowhere.
+        np.where(home >= 0, points["weight"].to_numpy(np.float64), 0.0),
         pd.DataFrame(
             {
                 "covered_share": shares["covered_share"],

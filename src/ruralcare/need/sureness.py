@@ -42,7 +42,7 @@ class Sureness:
         (the factor; for the forecast the quantile), ``status``, ``status_then``.
     assumptions : DataFrame
         What was varied: ``assumption``, ``distribution``, ``spread``, ``low``, ``high``,
-        ``source``.
+        ``source``; of the forecast, the method stands as its source.
     samples : int
         Number of samples.
     ranks : DataFrame
@@ -130,7 +130,9 @@ def sureness(
     seed : int
         Seed; the same seed gives the same result.
     samples : int, optional
-        Instead of ``settings.uncertainty.samples``; a country takes long.
+        Instead of ``settings.uncertainty.samples``. A sample costs an assignment for each service
+        and two years, one assumption at a time about three hundred: nothing in a county, minutes
+        in a country.
     progress : Progress
         Told where it is.
     """

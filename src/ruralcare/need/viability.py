@@ -159,7 +159,7 @@ def _users(supply: Supply, need: Floats, open_: Flags) -> tuple[Floats, Floats, 
     wanted = supply.by_point(need)
     kept = open_[supply.place] & (wanted[supply.point] > 0)
     point, place = supply.point[kept], supply.place[kept]
-    near = supply.time_min[kept] <= supply.standard_min
+    near = (supply.time_min[kept] <= supply.standard_min).astype(float)
     # Pairs are sorted: where nothing is within the standard, the first pair is the nearest.
     choice = _divided(point, near * np.where(np.isnan(room), usual, room)[place], len(wanted))
     lost = np.bincount(point, weights=choice, minlength=len(wanted)) == 0

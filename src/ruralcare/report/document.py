@@ -28,7 +28,7 @@ from ruralcare.report.chapters import (
 from ruralcare.report.charts import Line, proof_bar, stage_chart
 from ruralcare.report.figures import Figures
 from ruralcare.report.headings import attributions, badges, subtitle
-from ruralcare.report.official import actor_rows, equity_rows, rule_rows
+from ruralcare.report.official import actor_rows, equity_rows, rule_rows, similar_rows
 from ruralcare.report.outlook import answer_rows, outlook_rows
 from ruralcare.report.parameters import parameters
 from ruralcare.report.prose import GLOSSARY, METHOD
@@ -109,6 +109,7 @@ def _values(figures: Figures) -> dict[str, Any]:
         "official": rule_rows(figures),
         "actors": actor_rows(figures),
         "equity": equity_rows(figures),
+        "similar": similar_rows(figures),
         "openings": opening_stages(figures),
         "remaining": remaining(figures),
         "reach": reach_rows(figures),

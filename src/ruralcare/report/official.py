@@ -12,7 +12,7 @@ from ruralcare.need import kind_name
 from ruralcare.report.figures import Figures
 from ruralcare.report.sentences import number, percent
 
-__all__ = ["actor_rows", "equity_rows", "rule_rows"]
+__all__ = ["actor_rows", "equity_rows", "rule_rows", "similar_rows"]
 
 _MOST_ROWS: Final = 60
 # What a care council asks for first, kinds that stand for each other together; the table has all.
@@ -25,6 +25,17 @@ _COUNCIL: Final = (
     ("clinic", "hospital"),
     ("welfare_centre",),
 )
+
+TRAIT_WORDS: Final = {
+    "population_65plus": Message("Aged 65 and over"),
+    "density_per_km2": Message("People per km²"),
+    "share_65plus": Message("Share aged 65 and over"),
+    "extinction_index": Message("Extinction risk index"),
+    "change_10y_share": Message("Change of population over ten years"),
+    "without_road": Message("No road to the mainland"),
+    "nearest_min": Message("Mean time to the nearest"),
+    "places_per_1000": Message("Places per 1,000 people aged 65 and over"),
+}
 
 
 def rule_rows(figures: Figures) -> list[dict[str, Any]]:
@@ -74,7 +85,7 @@ def actor_rows(figures: Figures) -> dict[str, Any]:
         return {"kinds": [], "rows": [], "left": 0}
     present = set(table["kind"])
     groups = [kinds for kinds in _COUNCIL if present & set(kinds)]
-    group_of = {kind: kinds for kinds in groups for kind in kinds}
+    group_of = {kind: kinds[0] for kinds in groups for kind in kinds}
     near = table[table["kind"].isin(group_of) & table["time_min"].notna()]
     near = near.assign(group=near["kind"].map(group_of))
     near = near.sort_values(["township_id", "time_min", "actor_id"], kind="stable")
@@ -85,17 +96,18 @@ def actor_rows(figures: Figures) -> dict[str, Any]:
     for township in frame.index[:_MOST_ROWS]:
         cells = []
         for kinds in groups:
-            if (township, kinds) not in first.index:
+            key = (township, kinds[0])
+            if key not in first.index:
                 cells.append({"name": "–", "time": "", "count": "", "rough": False})
                 continue
-            one = first.loc[(township, kinds)]
+            one = first.loc[key]
             cells.append(
                 {
                     "name": one["name"],
                     "time": Message(
                         "{count} min", count=number(float(one["time_min"]), language)
                     ).render(language),
-                    "count": number(int(counts[(township, kinds)]), language),
+                    "count": number(int(counts[key]), language),
                     "rough": one["location_precision"] != "point",
                 }
             )
@@ -137,3 +149,44 @@ def equity_rows(figures: Figures) -> list[dict[str, Any]]:
             )
         rows.append({"name": service.name(language), "cells": cells})
     return rows
+
+
+def similar_rows(figures: Figures) -> list[dict[str, Any]]:
+    """Return for each model who resembles it, and in what."""
+    table, language = figures.subject.similar, figures.subject.language
+    if table is None or table.empty or figures.subject.places is None:
+        return []
+    services = {service.id: service.name(language) for service in figures.subject.services}
+    towns = figures.subject.townships.frame["name"]
+    branches = figures.subject.places.cooperatives.frame["name"]
+
+    def trait(row: dict[str, Any], end: str) -> str:
+        if pd.isna(row[end]):
+            return "–"
+        name, _, service = str(row[end]).partition(":")
+        word = TRAIT_WORDS[name].render(language)
+        label = f"{word}: {services.get(service, service)}" if service else word
+        return f"{label} ({number(float(row[f'{end}_sd']), language, 1)})"
+
+    models = []
+    for model, rows in table.groupby("model_id", sort=False):
+        models.append(
+            {
+                "name": towns.get(model, branches.get(model, model)),
+                "rows": [
+                    {
+                        "name": row["name"],
+                        "offers": ", ".join(
+                            services.get(one, one) for one in str(row["offers"]).split(";") if one
+                        ),
+                        "distance": number(float(row["distance"]), language, 2),
+                        "alike": ", ".join(
+                            trait(row, end) for end in ("closest", "second_closest")
+                        ),
+                        "unlike": trait(row, "farthest"),
+                    }
+                    for row in rows.to_dict("records")
+                ],
+            }
+        )
+    return models

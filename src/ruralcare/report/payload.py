@@ -241,6 +241,9 @@ def _townships(figures: Figures) -> dict[str, Any]:
         # 0 served, 1 underserved, 2 at risk.
         status = flags + 2 * risks if (risks := figures.at_risk) is not None else flags
         by_stage["gaps"] = [["".join(map(str, row)) for row in one] for one in status.tolist()]
+    sure = _sureness(figures)
+    if sure:
+        by_stage["sure"] = sure
     return {
         "townships": {
             "id": [str(one) for one in frame.index],
@@ -300,6 +303,17 @@ def _indicators(figures: Figures) -> dict[str, Any]:
         "link": positions("connection", CONNECTIONS),
         "yearBefore": [None if pd.isna(year) else int(year) for year in rows["year_before"]],
     }
+
+
+def _sureness(figures: Figures) -> list[Any]:
+    """Return in which share of samples each township is underserved today: services × townships."""
+    sure = figures.subject.sureness
+    if sure is None or not sure.samples:
+        return []
+    now = sure.shares[sure.shares["year"] == sure.shares["year"].min()]
+    wide = now.set_index(["township_id", "service"])["underserved_share"].unstack("service")  # noqa: PD010
+    wide = wide.reindex(figures.township_ids)
+    return [_whole(wide[one.id].to_numpy(float), 1000) for one in figures.subject.services]
 
 
 def _bands(figures: Figures) -> dict[str, Any]:

@@ -43,6 +43,8 @@ class Results:
         How sure the status is; None if no samples were asked for.
     actors : DataFrame or None
         Who is within reach of each township (:func:`ruralcare.need.actors`).
+    similar : DataFrame or None
+        Who could take over the models of ``need.models`` (:func:`ruralcare.need.candidates`).
     notes : tuple of Message
         What a reader must know: assumptions, stand-ins, what was left out.
     """
@@ -59,6 +61,7 @@ class Results:
     rules: RuleTable | None = None
     sureness: Sureness | None = None
     actors: pd.DataFrame | None = None
+    similar: pd.DataFrame | None = None
     notes: tuple[Message, ...] = ()
 
     @property

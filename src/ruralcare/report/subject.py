@@ -65,7 +65,7 @@ class Subject:
         Need, unmet need and status of each stage; may be empty.
     islands : DataFrame or None
         Parts of the network (:func:`~ruralcare.network.islands.islands`), where they are known.
-    rules, sureness, actors
+    rules, sureness, actors, similar
         As in :class:`~ruralcare.report.Results`, where they are known.
     """
 
@@ -88,6 +88,7 @@ class Subject:
     rules: RuleTable | None = None
     sureness: Sureness | None = None
     actors: pd.DataFrame | None = None
+    similar: pd.DataFrame | None = None
 
     @property
     def indicators(self) -> pd.DataFrame | None:
@@ -135,6 +136,7 @@ def of_results(results: Results) -> Subject:
         rules=results.rules,
         sureness=results.sureness,
         actors=results.actors,
+        similar=results.similar,
     )
 
 

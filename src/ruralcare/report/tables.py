@@ -47,6 +47,8 @@ _DECIMALS = {
     "_index": 4,
     "_km2": 3,
     "_per_1000": 2,
+    "_sd": 2,
+    "distance": 3,
 }
 """Decimals by the ending of a column's name."""
 
@@ -82,6 +84,8 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
             Status under the rules of ``need.assess`` (:class:`~ruralcare.need.RuleTable`).
         ``actors``
             Who is within reach of each township (:func:`ruralcare.need.actors`).
+        ``similar``
+            Who could take over the models of ``need.models`` (:func:`ruralcare.need.candidates`).
         ``closures``
             What each institution carries today (:func:`ruralcare.access.closures`).
         ``equity``
@@ -112,6 +116,8 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
         made["rule_counties"] = results.rules.counties
     if results.actors is not None:
         made["actors"] = results.actors
+    if results.similar is not None and len(results.similar):
+        made["similar"] = results.similar
     if results.plan is not None:
         made["openings"] = _openings(results)
         made["coverage"] = _coverage(results)

@@ -86,6 +86,7 @@ def _templates() -> dict[str, Message]:
         return Message(template, **{name: "{" + name + "}" for name in names})
 
     return {
+        "sureNote": kept("underserved in {share} % of the samples", "share"),
         "proxyNote": kept("{share} % of this time is on estimated roads", "share"),
         "arrivingNote": kept("of the {share} % of people who arrive", "share"),
         "foundCount": kept("{count} found", "count"),

@@ -699,6 +699,9 @@ class NeedSettings(Section):
     designated_file: Path | None = None
     """CSV with code, designated_on, and, if you like, province, county and source: designated
     depopulating areas (인구감소지역) instead of the 89 of 2021-10-19."""
+    models: tuple[Name, ...] = ()
+    """Townships, or branches of co-operatives, by code, whose care is a success: who resembles them
+    is listed as candidate for taking over their model."""
 
     @model_validator(mode="after")
     def _ages(self) -> NeedSettings:

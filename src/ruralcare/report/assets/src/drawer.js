@@ -37,7 +37,7 @@
 
   function service(app, s, i) {
     const { data, words, format, state } = app, towns = data.townships, stage = state.stage, one = data.services[s];
-    const flags = towns.gaps && towns.gaps[s][stage], state = flags ? +flags[i] : null;
+    const flags = towns.gaps && towns.gaps[s][stage], verdict = flags ? +flags[i] : null;
     const minutes = towns.nearest[s][stage][i], today = towns.nearest[s][0][i];
     const absent = app.absence(s, stage, i), arriving = towns.arriving[s][stage][i];
     const reasons = [...(((towns.reasons[s] || [])[stage] || [])[i] || "")].map((letter) => data.reasonWords[s]["abcdefghij".indexOf(letter)]);
@@ -58,14 +58,16 @@
       if (towns.unmet[s][stage][i] !== null) rows.push([words.unmet, fill(words.peopleCount, { count: format.people(towns.unmet[s][stage][i]) }), ""]);
     }
     const head = h("h3", {}, RC.icon(data.symbols[one.symbol], 20), h("span", {}, one.name));
-    if (state !== null) head.append(h("span", { class: `tag ${["good", "bad", "warn"][state]}` }, [words.served, words.underserved, words.atRisk][state]));
+    const sure = towns.sure && stage === 0 ? towns.sure[s][i] : null;
+    if (verdict !== null) head.append(h("span", { class: `tag ${["good", "bad", "warn"][verdict]}` }, [words.served, words.underserved, words.atRisk][verdict]));
     return h("section", { class: "service" }, head,
       data.stages.length > 1 || minutes !== null ? chart(app, s, i) : null,
       h("dl", { class: "facts" }, rows.map(([name, value, change, whose]) =>
         h("div", {}, h("dt", {}, name), h("dd", {}, value, change ? h("small", {}, ` ${change}`) : null,
           whose ? h("small", { class: "whose" }, whose) : null)))),
+      sure !== null ? h("p", { class: "quiet" }, fill(words.sureNote, { share: format.permille(sure) })) : null,
       proxy ? h("p", { class: "quiet" }, fill(words.proxyNote, { share: format.permille(proxy) })) : null,
-      reasons.length ? h("div", { class: "why" }, h("h4", {}, state === 2 ? words.whyRisk : words.why), h("ul", {}, reasons.map((text) => h("li", {}, text)))) : null);
+      reasons.length ? h("div", { class: "why" }, h("h4", {}, verdict === 2 ? words.whyRisk : words.why), h("ul", {}, reasons.map((text) => h("li", {}, text)))) : null);
   }
 
   function openings(app, i) {
