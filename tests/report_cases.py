@@ -70,6 +70,7 @@ cutoff_min = 60
 
 [need]
 recognition_source = "invented"
+forecast = { method = "hold" }
 [need.recognition_rates.female]
 "75-79" = 0.1
 [need.recognition_rates.male]

@@ -66,12 +66,19 @@ def test_schema_is_json():
     assert json.loads(call("schema").stdout)["title"] == "ruralcare scenario"
 
 
+MEASURED = {"townships", "access", "islands", "closures", "equity"}
+ASSESSED = MEASURED | {
+    *("need", "evidence", "outlook", "sureness", "decisive", "ranks", "similar", "actors"),
+    *("rules", "rule_targets", "rule_counties"),
+}
+
+
 @pytest.mark.parametrize(
     ("until", "tables"),
     [
-        ("access", {"townships", "access", "islands"}),
-        ("need", {"townships", "access", "islands", "need"}),
-        ("plan", {"townships", "access", "islands", "need", "openings", "coverage"}),
+        ("access", MEASURED),
+        ("need", ASSESSED),
+        ("plan", ASSESSED | {"openings", "coverage"}),
     ],
 )
 def test_a_run_stops_where_it_is_told(pristine, tmp_path, until, tables):

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import need_cases
 import pandas as pd
 import pytest
 from small_world import places, points, population, times, townships
 
 from ruralcare import InputError, access, need, plan
-from ruralcare.scenario import NeedSettings, PlanSettings, Scenario, Service
+from ruralcare.scenario import PlanSettings, Scenario, Service
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +24,7 @@ def service(scenarios):
 
 @pytest.fixture(scope="module")
 def needs(service):
-    settings = NeedSettings(
-        recognition_rates={"female": {"80-84": 0.2}, "male": {"65-69": 0.1}},
-        recognition_source="by hand",
-    )
+    settings = need_cases.settings(forecast={"method": "hold"})
     table = access.coverage(by_service(), places().offers, standard_min={"day_care": 45.0})
     return need.assess(
         townships(), population(), table, services=(service,), settings=settings, years=[2027]

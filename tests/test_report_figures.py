@@ -94,6 +94,11 @@ def test_a_mean_of_nobody_has_no_basis(results):
     subject = of_access(results.access[0], results.townships)
     nobody = results.access[0].frame.assign(
         nearest_min=np.nan,
+        nearest_p10_min=np.nan,
+        nearest_p50_min=np.nan,
+        nearest_p90_min=np.nan,
+        second_min=np.nan,
+        backup_share=0.0,
         proxy_share=np.nan,
         covered_share=0.0,
         beyond_standard_share=0.0,

@@ -133,7 +133,7 @@ def test_the_legend_counts_people(results):
     assert layers["access-0"]["people"][0] == [1000, 500, 300, 0, 200, 0, 0, 0, 0]
     assert layers["access-1"]["people"][0] == [1000, 500, 300, 0, 0, 0, 200, 0, 0]
     assert layers["status"]["people"][0] == [1000, 0, 1000, 0]
-    assert layers["extinction"]["values"] == ["2344"]
+    assert layers["extinction"]["values"] == ["2344"] * 3
 
 
 def test_results_stop_where_the_chain_stopped(tmp_path):
