@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pandas as pd
@@ -160,7 +161,7 @@ def similar_rows(figures: Figures) -> list[dict[str, Any]]:
     towns = figures.subject.townships.frame["name"]
     branches = figures.subject.places.cooperatives.frame["name"]
 
-    def trait(row: dict[str, Any], end: str) -> str:
+    def trait(row: Mapping[Any, Any], end: str) -> str:
         if pd.isna(row[end]):
             return "–"
         name, _, service = str(row[end]).partition(":")

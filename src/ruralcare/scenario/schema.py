@@ -642,7 +642,7 @@ class Spread(Section):
 
 
 class Uncertainty(Section):
-    """How far speeds, thresholds, rates and forecasts may be off, for the test how sure a status is."""
+    """How far speeds, thresholds, rates and forecasts may be off: for how sure a status is."""
 
     samples: int = Field(default=200, ge=0, le=10_000)
     """Samples drawn; 0 leaves the test out."""
@@ -690,8 +690,8 @@ class NeedSettings(Section):
     depopulating_change: float = -0.2
     """... or at this change of population over ten years."""
     indicators_file: Path | None = None
-    """CSV with sigungu or township_id and figures that registers do not hold, for the composite index
-    of depopulation: youth_net_migration_share, daytime_population, births_per_1000,
+    """CSV with sigungu or township_id and figures that registers do not hold, for the composite
+    index of depopulation: youth_net_migration_share, daytime_population, births_per_1000,
     fiscal_independence_share."""
     composite_weights: dict[CompositeIndicator, NotNegative] = {}
     """Weight of each indicator in the composite index of depopulation; 1 where none is given, and 0
