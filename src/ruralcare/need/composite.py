@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ruralcare.language import Message
 from ruralcare.scenario import NeedSettings
-from ruralcare.scenario.schema import CompositeIndicator
+from ruralcare.scenario.needs import CompositeIndicator
 
 __all__ = [
     "COMPOSITE_INDICATORS",
