@@ -14,6 +14,7 @@ from scipy.sparse import coo_array
 
 from ruralcare import access
 from ruralcare.access import transport
+from ruralcare.access.assignment import _empty_tree
 from ruralcare.network.search import compiled
 from ruralcare.types import DemandPoints, TravelTimes
 
@@ -267,12 +268,163 @@ def test_few_and_many_people_are_counted_alike(people):
 
 def test_without_numba_the_same_comes_out(monkeypatch):
     minutes, need, room = random_case(5, tightness=0.8, whole=True)
-    fast = access.Assigner(table(minutes), PLACES[:15]).solve(need, room, 25.0)
+    solver = access.Assigner(table(minutes), PLACES[:15])
+    fast = solver.solve(need, room, 25.0)
+    series = [solver.served(0.5 * need, room, 20.0), solver.served(need, room, 25.0)]
     monkeypatch.setattr(compiled, "available", lambda: False)
     spec = importlib.util.spec_from_file_location("plain_transport", transport.__file__)
     plain = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(plain)
     assert not hasattr(plain.solve, "py_func")
     monkeypatch.setattr(access, "transport", plain)
-    slow = access.Assigner(table(minutes), PLACES[:15]).solve(need, room, 25.0)
+    solver = access.Assigner(table(minutes), PLACES[:15])
+    slow = solver.solve(need, room, 25.0)
     pd.testing.assert_frame_equal(slow.frame(), fast.frame(), check_exact=True)
+    assert solver.served(0.5 * need, room, 20.0).tolist() == series[0].tolist()
+    assert solver.served(need, room, 25.0).tolist() == series[1].tolist()
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_series_serves_whom_fresh_searches_serve(seed, whole):
+    """Needs, rooms and standards jump up and down; with whole numbers there are ties galore."""
+    minutes, need, room = random_case(seed, 80, 20, [0.5, 0.9, 1.2][seed % 3], whole)
+    times = table(minutes)
+    rng = np.random.default_rng(seed)
+    series = access.Assigner(times, PLACES[:20])
+    for _ in range(15):
+        wanted = need * rng.choice([0.5, 0.9, 1.0, 1.0, 1.1, 2.0]) * (rng.random(80) > 0.1)
+        offered = room * rng.choice([0.5, 1.0, 1.0, 1.5]) * (rng.random(20) > 0.1)
+        offered[rng.random(20) > 0.97] = np.nan
+        standard = rng.choice([10.0, 20.0, 20.0, 30.0])
+        found = series.served(wanted, offered, standard)
+        fresh = access.Assigner(times, PLACES[:20])
+        assert found.tolist() == fresh.served(wanted, offered, standard).tolist()
+        assert found == pytest.approx(fresh.solve(wanted, offered, standard).by_point, rel=1e-12)
+        assert (found <= wanted).all()
+
+
+def problem(supply, room, cost):
+    """Return a problem of points and places; pairs without a cost are None."""
+    kept = [(i, j) for i in range(len(supply)) for j in range(len(room)) if cost[i][j] is not None]
+    point = np.array([i for i, _ in kept], np.int32)
+    return transport.Arcs(
+        point,
+        np.array([j for _, j in kept], np.int32),
+        np.array([cost[i][j] for i, j in kept], np.int64),
+        np.searchsorted(point, np.arange(len(supply) + 1)).astype(np.int64),
+        np.array(supply, np.int64),
+        np.array(room, np.int64),
+        np.int64(1000),
+    )
+
+
+def solved(arcs):
+    tree = _empty_tree(transport, len(arcs.supply) + len(arcs.room) + 1, len(arcs.room))
+    transport.start(arcs, tree)
+    assert transport.solve(arcs, tree, 0, 32, 10_000) == -1
+    return tree
+
+
+def unserved_ranges(arcs):
+    """Return least and most unserved of each point over all best flows, by linear programs."""
+    points, pairs = len(arcs.supply), len(arcs.point)
+    cost = np.r_[arcs.cost, np.full(points, int(arcs.unserved))].astype(float)
+    out = np.zeros((points, pairs + points))
+    out[arcs.point, np.arange(pairs)] = 1.0
+    out[np.arange(points), pairs + np.arange(points)] = 1.0
+    into = np.zeros((len(arcs.room), pairs + points))
+    into[arcs.place, np.arange(pairs)] = 1.0
+    least = linprog(cost, A_ub=into, b_ub=arcs.room, A_eq=out, b_eq=arcs.supply).fun
+    both = {"A_ub": np.r_[into, [cost]], "b_ub": np.r_[arcs.room, least + 1e-7]}
+    ranges = []
+    for i in range(points):
+        one = np.zeros(pairs + points)
+        one[pairs + i] = 1.0
+        low, high = (
+            linprog(sign * one, **both, A_eq=out, b_eq=arcs.supply).fun * sign for sign in (1, -1)
+        )
+        ranges.append((low, high))
+    return np.array(ranges)
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=60)
+def test_whether_the_unserved_are_settled_is_known(data):
+    points, places = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
+    number = st.integers(0, 4)
+    supply = data.draw(st.lists(number, min_size=points, max_size=points))
+    room = data.draw(st.lists(st.integers(1, 4), min_size=places, max_size=places))
+    row = st.lists(st.one_of(st.none(), st.integers(0, 6)), min_size=places, max_size=places)
+    arcs = problem(supply, room, data.draw(st.lists(row, min_size=points, max_size=points)))
+    if not len(arcs.point):
+        return
+    ranges = unserved_ranges(arcs)
+    assert transport.settled(arcs, solved(arcs)) == bool((np.ptp(ranges, axis=1) < 1e-3).all())
+
+
+def test_a_tie_over_who_is_unserved_is_seen_and_one_over_places_is_no_matter():
+    tied = problem([2, 2], [3], [[5], [5]])
+    assert not transport.settled(tied, solved(tied))
+    decided = problem([2, 2], [3], [[5], [6]])
+    assert transport.settled(decided, solved(decided))
+    alike = problem([2, 2], [1, 1], [[5, 5], [6, 6]])
+    assert transport.settled(alike, solved(alike))
+
+
+def test_a_restart_is_a_feasible_tree_and_ends_at_the_same_cost():
+    rng = np.random.default_rng(3)
+    old = None
+    for _ in range(60):
+        supply, room = rng.integers(0, 9, 12), rng.integers(1, 12, 7)
+        cost = [[int(c) if c < 20 else None for c in row] for row in rng.integers(0, 26, (12, 7))]
+        arcs = problem(supply, room, cost)
+        best = solved(arcs)
+        if old is not None:
+            before, last = old
+            # Pairs are numbered anew; those that are no longer there are -1.
+            number = {pair: a for a, pair in enumerate(zip(arcs.point, arcs.place, strict=True))}
+            names = list(zip(before.point, before.place, strict=True))
+            kept = np.array(
+                [number.get(names[a], -1) if a < len(names) else -1 for a in last.arc[:-1]]
+            )
+            tree = _empty_tree(transport, 20, 7)
+            transport.restart(arcs, tree, last, kept)
+            check_tree(arcs, tree)
+            assert transport.solve(arcs, tree, 0, 32, 10_000) == -1
+            assert price(arcs, tree) == price(arcs, best)
+        old = arcs, best
+
+
+def price(arcs, tree):
+    """Return what the flow of a tree costs."""
+    cost = np.r_[arcs.cost, np.full(len(arcs.supply), arcs.unserved), 0 * arcs.room]
+    return int((cost[tree.arc[:-1]] * tree.flow[:-1]).sum())
+
+
+def check_tree(arcs, tree):
+    """Every point hands on what it needs, no place has more than its room, all hang together."""
+    points, root = len(arcs.supply), len(tree.arc) - 1
+    out, into = np.zeros(points, int), np.zeros(len(arcs.room), int)
+    for node in range(root):
+        arc, flow, above = tree.arc[node], tree.flow[node], tree.parent[node]
+        assert flow >= 0
+        assert tree.depth[node] == tree.depth[above] + 1
+        if arc < len(arcs.point):
+            i, j = arcs.point[arc], arcs.place[arc]
+            assert {node, above} == {i, points + j}
+            assert tree.price[i] + arcs.cost[arc] == tree.price[points + j]
+            out[i] += flow
+            into[j] += flow
+            # From below a point, something more must be able to go up.
+            assert node < points or (flow > 0 and tree.full[node - points])
+        else:
+            assert above == root
+            if node < points:
+                out[node] += flow
+    assert out.tolist() == arcs.supply.tolist()
+    for j, room in enumerate(arcs.room):
+        if tree.parent[points + j] == root:
+            assert into[j] == tree.flow[points + j] < room
+        else:
+            assert into[j] == room

@@ -179,3 +179,16 @@ def test_what_cannot_be_measured_is_refused(value, weight, words):
         access.palma([1, 2], better="higher")
     with pytest.raises(ValueError, match="one group"):
         access.theil([1, 2], groups=["a"])
+
+
+def test_series_of_another_order_are_refused():
+    values, turned = pd.Series([1.0, 3.0], index=["a", "b"]), ["b", "a"]
+    groups = pd.Series(["x", "y"], index=turned)
+    for known in ({"values": values}, {"values": [1, 3], "weights": values}):
+        with pytest.raises(ValueError, match="same index"):
+            access.theil(**known, groups=groups)
+        with pytest.raises(ValueError, match="same index"):
+            access.concentration_index(**known, rank_by=pd.Series([1, 2], turned), worst="low")
+    right = access.theil(values, groups=groups[["a", "b"]])
+    assert right.groups["value_share"].to_dict() == {"x": 0.75, "y": 0.25}
+    assert access.theil([1, 3], groups=groups).groups["value_share"]["x"] == 0.25

@@ -82,6 +82,15 @@ def test_quantiles_are_those_of_counting_heads(rows):
         assert (mine["least"], mine["most"]) == (value[here].min(), value[here].max())
 
 
+def test_a_hamlet_does_not_drown_in_the_sum_of_all():
+    rng = np.random.default_rng(0)
+    # 15 billion persons, then ten points of a thousandth of a person each.
+    people = np.concatenate([rng.random(30_000) * 1e6, np.full(10, 1e-3)])
+    value = np.concatenate([rng.random(30_000), np.arange(10.0)])
+    found = by_township(np.repeat([0, 1], [30_000, 10]), 2, value, people).iloc[1]
+    assert [found[name] for name in SPREAD] == [0, 0, 4, 8, 9]
+
+
 def test_rows_are_sorted_by_township_and_service():
     case = Case(3)
     found = access.nearest(case.times, case.offers)

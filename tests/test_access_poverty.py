@@ -35,6 +35,24 @@ def test_who_reaches_nothing_counts_with_the_cutoff():
         access.fgt(minutes, [1, 2, 1], standard=30, alpha=1)
 
 
+@pytest.mark.parametrize("nothing", [60, 50])
+def test_who_reaches_nothing_is_poor_even_at_a_cutoff_that_is_the_standard(nothing):
+    for alpha, expected in ((0, 0.75), (0.5, 0.0), (1, 0.0), (2, 0.0)):
+        found = access.fgt([10, None], [1, 3], standard=60, alpha=alpha, nothing=nothing)
+        assert found == expected
+    # Who has exactly the standard meets it, and no places are no places.
+    assert access.fgt([60, None], standard=60, alpha=0, nothing=60) == 0.5
+    assert access.fgt([3, None], standard=1, alpha=1, better="more", nothing=0) == 0.5
+
+
+def test_weights_of_another_order_are_refused_where_values_are_missing():
+    minutes = pd.Series([10, None], index=["a", "b"])
+    with pytest.raises(ValueError, match="same index"):
+        access.fgt(minutes, pd.Series([1, 3], index=["b", "a"]), standard=30, alpha=0, nothing=60)
+    same = pd.Series([1, 3], index=["a", "b"])
+    assert access.fgt(minutes, same, standard=30, alpha=0, nothing=60) == 0.75
+
+
 @given(
     st.lists(st.floats(0, 200), min_size=1, max_size=20),
     st.floats(1, 100),
@@ -151,6 +169,16 @@ def test_who_reaches_nothing_in_the_table():
     # The 20 people of B count with the cutoff of 60 minutes.
     gap = table.loc[("nearest_min", "gap"), "value"]
     assert gap == pytest.approx(0.32 * 0.25 + 0.2 * 2)
+
+
+def test_the_head_count_is_who_is_not_covered_at_a_standard_that_is_the_cutoff():
+    offers = places().offers
+    only = access.coverage(times(), offers[offers["place_id"] == "F1"], standard_min=60)
+    # B reaches nothing: a fifth of the old people, all of whom miss the standard by 0 or more.
+    assert only.frame.set_index("township_id")["covered_share"].tolist() == [1.0, 0.0]
+    value = table_of(access.equity(only, population(), townships()))["value"]
+    assert value["nearest_min", "headcount"] == pytest.approx(0.2)
+    assert value["nearest_min", "gap"] == 0
 
 
 def test_a_township_of_no_county_is_refused():

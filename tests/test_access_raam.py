@@ -7,6 +7,9 @@ from access_cases import Case, by_point, quietly, table
 from scipy.optimize import minimize
 
 from ruralcare import access
+from ruralcare.access.counted import counted, demands_of
+from ruralcare.access.raam import _market
+from ruralcare.network.search import compiled
 
 
 def market(minutes, persons, seats, **options):
@@ -160,3 +163,42 @@ def test_what_makes_no_sense_is_refused():
             access.raam(case.times, demand=case.demand, offers=case.offers, **bad)
     with pytest.raises(ValueError, match="rounds"):
         access.raam(case.times, demand=case.demand, offers=case.offers, rounds=0)
+
+
+def test_without_numba_the_same_comes_out(monkeypatch):
+    case = Case(5, homes=30, places=20)
+
+    def search():
+        return access.raam(
+            case.times, demand=case.demand, offers=case.offers, tolerance=1e-6, rounds=500
+        )
+
+    fast = search()
+    monkeypatch.setattr(compiled, "available", lambda: False)
+    monkeypatch.setattr(compiled, "kernel", None)
+    slow = search()
+    pd.testing.assert_frame_equal(slow.points, fast.points, check_exact=True)
+    assert slow.convergence == fast.convergence
+
+
+def test_the_gap_that_is_told_is_what_could_be_saved():
+    """Recomputed from the persons of each pair over all pairs, not only those nearly used."""
+    case = Case(2, homes=60, places=40)
+    group = counted(case.times, case.offers)[0]
+    wanted = demands_of([group], people=None, from_age=65, demand=case.demand)
+    service = group.services[0]
+    for tolerance in (1e-1, 1e-2, 1e-4):
+        market = _market(group, 0, wanted[service], 60.0, None)
+        end = market.settle(tolerance, 1000)
+        load = np.zeros(len(market.room))
+        np.add.at(load, market.place, market.flow)
+        cost = market.travel + (load / market.room)[market.place]
+        paid, least = float(cost @ market.flow), 0.0
+        for i, persons in enumerate(market.persons):
+            mine = slice(market.start[i], market.start[i + 1])
+            if cost[mine].size:
+                assert market.flow[mine].sum() == pytest.approx(persons)
+                least += float(persons * cost[mine].min())
+        assert end.converged
+        assert end.gap == pytest.approx((paid - least) / paid, rel=1e-6, abs=1e-12)
+        assert end.gap <= tolerance

@@ -69,7 +69,7 @@ def test_schema_is_json():
 MEASURED = {"townships", "access", "islands", "closures", "equity"}
 ASSESSED = MEASURED | {
     *("need", "evidence", "outlook", "sureness", "decisive", "ranks", "similar", "actors"),
-    *("rules", "rule_targets", "rule_counties"),
+    *("rules", "rule_targets", "rule_counties", "counties", "composite", "typology"),
 }
 
 

@@ -185,6 +185,25 @@ def test_ranks_are_certain_where_indicators_agree_and_open_where_they_do_not():
     assert not found.equals(need.composite_sensitivity(frame, samples=1, seed=3))
 
 
+def test_the_weights_have_random_numbers_of_their_own(monkeypatch):
+    asked = []
+
+    def generator(seed):
+        asked.append(seed)
+        return fresh(seed)
+
+    fresh = np.random.default_rng
+    monkeypatch.setattr(np.random, "default_rng", generator)
+    frame = table(**{name: [0.1, 0.2, 0.3] for name in NAMES})
+    need.composite_sensitivity(frame, samples=5, seed=7)
+    (mine,) = asked
+    # A plain seed, the draws of how sure a status is, a future of the forecast.
+    for other in (7, [1, 7], [2, 7, 1], [7, 0]):
+        assert fresh(mine).random() != fresh(other).random()
+    need.composite_sensitivity(frame, samples=5, seed=8)
+    assert fresh(asked[1]).random() != fresh(mine).random()
+
+
 def test_the_share_of_samples_is_that_of_the_weights():
     """Two indicators contradict each other; a third, the same everywhere, makes three of them."""
     frame = table(

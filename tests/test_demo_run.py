@@ -30,6 +30,7 @@ def table(folder, name):
 def test_the_promised_files_are_there(folder):
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     tables = {"townships", "access", "islands", "closures", "equity"}
+    tables |= {"counties", "composite", "typology"}
     tables |= {"need", "evidence", "outlook", "sureness", "decisive", "ranks", "similar"}
     tables |= {"rules", "rule_targets", "rule_counties", "actors", "openings", "coverage"}
     promised = {"map.html", "report.html", "result.gpkg", "scenario.toml", "manifest.json"}

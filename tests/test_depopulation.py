@@ -78,8 +78,10 @@ def test_the_index_of_any_year():
 def test_years_between_dates():
     assert need.depopulation.years_between("2023-10", "2025-05") == pytest.approx(19 / 12)
     assert need.depopulation.years_between("2018", "2023-10") == 5.0
-    with pytest.raises(ValueError, match="no dates"):
-        need.depopulation.years_between("old", "2023")
+    assert need.depopulation.years_between("2018-07", "2023") == 5.0
+    for before, after in (("old", "2023"), ("2013", "2023-13"), ("2013-00", "2023"), ("", "2023")):
+        with pytest.raises(ValueError, match="no date"):
+            need.depopulation.years_between(before, after)
 
 
 def test_children_end_with_fourteen_and_the_old_begin_with_65_and_80(settings):

@@ -12,11 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from ruralcare.language import catalogue
 from ruralcare.need.cohorts import Ages, carried, month
+from ruralcare.need.draws import draws
 from ruralcare.need.forecast import cohort_model, forecast
 from ruralcare.need.projection import simulate
 from ruralcare.scenario import ForecastSettings
-from ruralcare.scenario.schema import NationalRatios
+from ruralcare.scenario.faults import schema_fault
+from ruralcare.scenario.figures import default_figures
+from ruralcare.scenario.forecasts import NO_MONTH, NO_SINGLE_AGES, NOT_LATER
+from ruralcare.scenario.schema import NationalRatios, Uncertainty
 from ruralcare.types import AGE_GROUPS
 
 GROUPS = len(AGE_GROUPS)
@@ -266,8 +271,13 @@ def test_sizes_cut_groups_where_cohorts_were_born():
 def test_dates_without_a_month_are_whole_years_apart():
     assert month("2023-10") - month("2013", "2023-10") == 120
     assert month("2025", "2023") - month("2023", "2025") == 24
-    with pytest.raises(ValueError, match="no date"):
-        month("soon")
+    assert month("2023-10-31") == month("2023-10")
+    for text in ("soon", "2023-13", "2023-00", "2023-1", "October 2023", "2023-10 or so", ""):
+        with pytest.raises(ValueError, match="no date"):
+            month(text)
+        if text:
+            with pytest.raises(ValueError, match="no date"):
+                month("2023", text)
 
 
 def stationary(rate=0.02):
@@ -330,12 +340,16 @@ def odd_people(draw):
         )
     )
     kinds = st.sampled_from([("female", "male"), ("all",), ("female",), ("male",)])
+    holes = draw(st.sampled_from(["none", "townships", "counties"]))
     registers = {}
     for date in dates:
         sexes = draw(kinds)
-        here = (
-            towns if date == dates[-1] else draw(st.permutations(towns))[: max(len(towns) - 1, 1)]
-        )
+        here = towns
+        if date != dates[-1] and holes == "townships":
+            here = draw(st.permutations(towns))[: max(len(towns) - 1, 1)]
+        elif date != dates[-1] and holes == "counties":
+            gone = draw(st.sampled_from(["46990", "46980", "none"]))
+            here = [town for town in towns if town[:5] != gone] or towns
         registers[date] = {(town, sex): draw(TABLE) for town in here for sex in sexes}
     return population(registers)
 
@@ -347,6 +361,13 @@ def test_never_negative_never_unknown_and_sums_are_the_countys(people, plain):
     result = run(people, (2026, 2030, 2037), **changes)
     assert np.isfinite(result.persons).all()
     assert (result.persons >= 0).all()
+    for sample in result.samples(2, seed=3):
+        assert np.isfinite(sample).all()
+        assert (sample >= 0).all()
+        assert np.array_equal(sample[0], result.persons[0])
+    lived = people.frame.pivot_table("persons", "township_id", "year", "sum", fill_value=0) > 0
+    if (lived.groupby(lived.index.str[:5]).transform("mean") % 1 > 0).any(axis=None):
+        return  # What changed is measured without townships that a register lacks.
     # The county carried forward as one township is its own forecast.
     merged = people.frame.assign(township_id=people.frame["township_id"].str[:5] + "00000")
     keys = ["township_id", "year", "sex", "age_group"]
@@ -365,10 +386,6 @@ def test_never_negative_never_unknown_and_sums_are_the_countys(people, plain):
         mine = [one[:5] == county[:5] for one in result.township_ids]
         sums = result.persons[:, mine].sum(axis=1)
         assert sums == pytest.approx(alone.persons[:, at], rel=1e-9, abs=1e-6)
-    for sample in result.samples(2, seed=3):
-        assert np.isfinite(sample).all()
-        assert (sample >= 0).all()
-        assert np.array_equal(sample[0], result.persons[0])
 
 
 @settings(max_examples=15)
@@ -495,6 +512,61 @@ def test_a_new_township_goes_the_way_of_its_county(demo):
     assert persons[1] / persons[0] == pytest.approx(county[1] / county[0], abs=0.15)
 
 
+def shrinking(towns, share=1.0):
+    """Return a register: townships that are all alike, with fewer and fewer people by age."""
+    return {
+        (town, sex): [share * 400 * 0.97**at for at in range(21)]
+        for town in towns
+        for sex in ("female", "male")
+    }
+
+
+HERE = [f"46980310{at:02d}" for at in range(4)]
+THERE = [f"46990250{at:02d}" for at in range(4)]
+
+
+@pytest.mark.parametrize("missing", [THERE, THERE[:1], [HERE[0], THERE[3]], [*HERE[1:], *THERE]])
+@pytest.mark.parametrize(
+    ("dates", "lacking"),
+    [
+        (("2013-10", "2023-10"), 0),
+        (("2008-10", "2013-10", "2023-10"), 0),
+        (("2008-10", "2013-10", "2023-10"), 1),
+    ],
+)
+def test_townships_that_a_register_lacks_go_the_way_of_the_others(missing, dates, lacking):
+    towns = [*HERE, *THERE]
+    whole = {date: shrinking(towns, 0.9 ** (at - len(dates) + 1)) for at, date in enumerate(dates)}
+    holed = dict(whole)
+    holed[dates[lacking]] = {
+        key: counts for key, counts in whole[dates[lacking]].items() if key[0] not in missing
+    }
+    # All townships are alike: without leaning on the nation, nobody is needed to know any.
+    found, expected = (run(population(one), (2033,), **PLAIN) for one in (holed, whole))
+    assert found.persons == pytest.approx(expected.persons, rel=1e-9, abs=1e-9)
+    told = [str(note) for note in found.notes if "lacks" in str(note)]
+    assert len(told) == 1
+    assert f"lacks: {len(missing)}." in told[0]
+    assert not any("lacks" in str(note) for note in expected.notes)
+    # With it, about so.
+    found, expected = (run(population(one), (2033,)) for one in (holed, whole))
+    sums = found.persons[1].sum(axis=(1, 2)), expected.persons[1].sum(axis=(1, 2))
+    assert sums[0] == pytest.approx(sums[1], rel=0.03)
+
+
+def test_townships_that_the_last_register_lacks_do_not_empty_their_county():
+    towns = [*HERE, *THERE]
+    now = shrinking(towns)
+    gone = {key: [0] * 21 if key[0] == HERE[0] else counts for key, counts in now.items()}
+    before = shrinking(towns, 1.1)
+    whole, holed = (
+        run(population({"2013-10": before, "2023-10": last}), (2033,), **PLAIN)
+        for last in (now, gone)
+    )
+    assert holed.persons[1, 0] == pytest.approx(0)
+    assert holed.persons[1, 1:] == pytest.approx(whole.persons[1, 1:], rel=1e-9)
+
+
 def test_registers_close_together_are_told(demo):
     people = population({"2021-10": demo["2013-10"], "2023-10": demo["2023-10"]})
     assert "years apart" in str(run(people, (2030,)).notes[-1])
@@ -503,6 +575,50 @@ def test_registers_close_together_are_told(demo):
 def test_a_table_of_ratios_must_hold_every_group():
     with pytest.raises(ValidationError, match="age group"):
         NationalRatios(female={"00-04": 1.0}, male={}, all={})
+
+
+WRONG = [
+    *(
+        ({key: value}, key, NO_MONTH)
+        for key in ("national_from", "national_to", "sizes_as_of")
+        for value in ("October 2023", "2023-13", "2023-00", "2023", "2023-10-01", "2023-10\n", "")
+    ),
+    *(({"sizes": [1.0] * count}, "sizes", NO_SINGLE_AGES) for count in (1, 3, 100, 102)),
+    ({"national_to": "2023-10"}, "", NOT_LATER),
+    ({"national_from": "2025-05"}, "", NOT_LATER),
+    ({"national_from": "2024-02", "national_to": "2023-12"}, "", NOT_LATER),
+]
+
+
+@pytest.mark.parametrize(("changes", "key", "told"), WRONG)
+def test_dates_and_sizes_must_be_what_they_say(changes, key, told):
+    with pytest.raises(ValidationError) as raised:
+        ForecastSettings(**changes)
+    (detail,) = raised.value.errors(include_url=False)
+    fault = schema_fault(detail, "scenario.toml")
+    assert told in fault.problem.render("en")
+    assert (fault.column or "") == key
+
+
+def test_what_is_wrong_with_them_is_told_in_korean():
+    for text in (NO_MONTH, NO_SINGLE_AGES, NOT_LATER):
+        assert re.search("[가-힣]", catalogue("ko").get(text, "")), text
+
+
+def test_dates_and_sizes_that_are_taken():
+    assert ForecastSettings(national_from="2023-01", national_to="2023-12", sizes=()).sizes == ()
+    assert len(ForecastSettings(sizes=range(101)).sizes) == 101
+    schema = ForecastSettings.model_json_schema()["properties"]
+    assert re.fullmatch(schema["sizes_as_of"]["pattern"], ForecastSettings().sizes_as_of)
+    assert not re.fullmatch(schema["national_to"]["pattern"], "2023-13")
+
+
+def test_bands_have_a_number_of_samples_of_their_own():
+    assert ForecastSettings().samples == 200
+    assert ForecastSettings(samples=1).samples == 1
+    for wrong in (0, -1, 1.5, 10_001):
+        with pytest.raises(ValidationError):
+            ForecastSettings(samples=wrong)
 
 
 # --- samples ----------------------------------------------------------------------------------
@@ -522,13 +638,37 @@ def test_samples_are_the_same_for_a_seed_and_spread_with_time(demo):
     assert drawn.mean(axis=0) == pytest.approx(result.persons.sum(axis=(1, 2, 3)), rel=0.02)
 
 
-def test_small_townships_are_less_sure_than_large_ones(demo):
+def test_no_two_draws_share_their_random_numbers(demo, monkeypatch):
+    made = []
+    make = np.random.default_rng
+
+    def told(*seed):
+        made.append(make(*seed).random())
+        return make(*seed)
+
+    monkeypatch.setattr(np.random, "default_rng", told)
     result = run(population(demo), (2033,))
-    lived = result.persons[0].sum(axis=(1, 2)) > 0
-    drawn = np.stack([one[1, lived].sum(axis=(1, 2)) for one in result.samples(200, seed=1)])
+    for seed in range(4):
+        for _ in result.samples(4, seed):
+            pass
+        for _ in draws(
+            Uncertainty.model_validate(default_figures()["need"]["uncertainty"]), 1, 2, seed
+        ):
+            pass
+    assert len(made) == 4 * (4 + 1)
+    assert len(set(made)) == len(made)
+
+
+def test_small_townships_are_less_sure_than_large_ones(demo):
+    # Shocks strike small and large alike.
+    shocks = {key: value for key, value in QUIET.items() if key.startswith("shock")}
+    result = run(population(demo), (2033,), **shocks)
+    persons = result.persons[0].sum(axis=(1, 2))
+    order = np.argsort(persons)[(persons == 0).sum() :]
+    drawn = np.stack([one[1, order].sum(axis=(1, 2)) for one in result.samples(200, seed=1)])
     spread = drawn.std(axis=0) / drawn.mean(axis=0)
-    order = np.argsort(result.persons[0, lived].sum(axis=(1, 2)))
-    assert spread[order[:3]].mean() > spread[order[-3:]].mean()
+    assert spread[:3].mean() > 1.5 * spread[-3:].mean()
+    assert np.corrcoef(np.log(persons[order]), np.log(spread))[0, 1] < -0.95
 
 
 def test_chance_alone_is_as_large_as_among_so_many_people():
@@ -544,6 +684,60 @@ def test_chance_alone_is_as_large_as_among_so_many_people():
     drawn = np.array([one[1].sum() for one in result.samples(2000, seed=1)])
     assert drawn.mean() == pytest.approx(400, rel=0.01)
     assert drawn.var() == pytest.approx(400 * 0.2, rel=0.15)
+
+
+QUIET = {
+    **PLAIN,
+    "shock_county_young": 0,
+    "shock_county_old": 0,
+    "shock_township_young": 0,
+    "shock_township_old": 0,
+    "improvement_sd": 0,
+    "turnover_per_year": 1e-9,
+    "national": STILL,
+    "sizes": (),
+}
+"""Nothing is drawn but what a test asks for."""
+
+
+@pytest.mark.parametrize("area", ["county", "township"])
+def test_shocks_change_nothing_on_average(area):
+    # Each township is a county of its own, so that their shocks are as many.
+    towns = {(f"46{at:03d}25000", "all"): [100.0] * 21 for at in range(150)}
+    shocks = {f"shock_{area}_young": 0.05, f"shock_{area}_old": 0.03}
+    result = run(population({"2013-10": towns}), (2023,), **{**QUIET, **shocks})
+    drawn = np.stack([one[1, :, 0] for one in result.samples(100, seed=1)])
+    expected = result.persons[1, :, 0]
+    ratio = drawn[..., 2:20] / expected[:, 2:20]
+    young, old = ratio[..., :OLD], ratio[..., OLD + 1 :]
+    # As many as a shock of 0.05 and 0.03 in each of ten years makes: a log-normal number.
+    for group, sd in ((young, 0.5), (old, 0.3)):
+        assert group.mean() == pytest.approx(1, abs=0.025)
+        assert np.log(group).std() == pytest.approx(sd, rel=0.05)
+        assert np.log(group).mean() == pytest.approx(-(sd**2) / 2, abs=0.03)
+
+
+def test_where_groups_are_cut_chance_is_binomial():
+    # Nineteen months ahead, 19 of 60 parts of a cohort have come into the next group.
+    size, part = 300.0, 19 / 60
+    people = population({"2023-10": {("4699025000", "all"): [size] * 21}})
+    settings = ForecastSettings(**QUIET)
+    model = cohort_model(people, (19, 60), settings, county=counties(people), method="national")
+    rng = np.random.default_rng(11)
+    drawn = np.stack([simulate(model, rng)[:, 0, 0] for _ in range(4000)])
+    one, five = drawn[:, 0, 2:19], drawn[:, 1, 2:19]
+    assert one.mean(axis=0) == pytest.approx(np.full(17, size), rel=0.01)
+    # What comes in below and what goes out above: two cohorts, each cut by itself.
+    cut = part * (1 - part) * size
+    found = np.cov(one.T)
+    assert np.diag(found) == pytest.approx(np.full(17, 2 * cut), rel=0.15)
+    assert np.diag(found, 1) == pytest.approx(np.full(16, -cut), rel=0.25)
+    assert np.abs(np.diag(found, 2)).max() < 0.15 * cut
+    # Nobody is lost or won by it.
+    assert drawn[:, 0, 1:].sum(axis=1) == pytest.approx(
+        model.persons()[0, 0, 0, 1:].sum(), rel=1e-3
+    )
+    assert five == pytest.approx(np.full(five.shape, size), rel=1e-3)
 
 
 # --- the nation -------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from small_world import places, population, times, townships
 
 from ruralcare import access, need
 from ruralcare.errors import TableError
+from ruralcare.need.forecast import Forecast
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,49 @@ def test_held_need_is_the_same_in_every_year_and_has_no_band(service, settings):
     assert set(table.frame["underserved_from"]) == {2023}
     assert table.forecast.method == "hold"
     assert set(table.forecast.notes) <= set(table.notes)
+
+
+def test_every_composite_index_and_designation_comes_with_its_label(service, settings):
+    table = assess(service, settings)
+    assert table.indicators["composite_index"].notna().all()
+    assert need.composite_note(table.indicators) in table.notes
+    # Nothing is designated in an invented county, and nothing is said of it.
+    assert need.designation_note(table.indicators) is None
+    assert not any("designated" in note.render("en") for note in table.notes)
+    given = pd.DataFrame(
+        {"designated": [True, False], "designated_on": ["2026-10-19", pd.NA]}, index=["A", "B"]
+    )
+    told = need.assess(
+        townships(), population(), table.access, services=(service,), settings=settings,
+        figures=given,
+    )  # fmt: skip
+    assert need.designation_note(told.indicators) in told.notes
+    assert any("2026-10-19" in note.render("en") for note in told.notes)
+
+
+@pytest.mark.parametrize("sureness", [0, 7])
+def test_bands_have_samples_of_their_own(service, sureness, monkeypatch):
+    """need.forecast.samples draws the bands, whatever the samples of the test how sure it is."""
+    asked = []
+    drawn = Forecast.samples
+
+    def samples(self, n, seed):
+        asked.append(n)
+        return drawn(self, n, seed)
+
+    monkeypatch.setattr(Forecast, "samples", samples)
+    method = {"method": "cohort", "samples": 30}
+    changed = need_cases.settings(forecast=method, uncertainty={"samples": sureness})
+    table = assess(service, changed)
+    # Drawn once, for all bands.
+    assert asked == [30]
+    later = table.of_year(2027)
+    assert (later["need_low_persons"] < later["need_high_persons"]).all()
+    held = need_cases.settings(forecast={"method": "hold", "samples": 30})
+    asked.clear()
+    table = assess(service, held)
+    assert asked == [1]
+    assert table.frame["need_low_persons"].equals(table.frame["need_high_persons"])
 
 
 def test_the_columns_and_their_order(service, settings):

@@ -6,7 +6,7 @@ import pytest
 from forecast_cases import counties, population
 
 from ruralcare.need.forecast import forecast
-from ruralcare.need.outlook import outlook
+from ruralcare.need.outlook import draw_sums, outlook
 from ruralcare.scenario import ForecastSettings
 from ruralcare.types import AGE_GROUPS
 
@@ -99,6 +99,32 @@ def test_the_same_seed_gives_the_same_table(carried):
     pd.testing.assert_frame_equal(
         outlook(carried, samples=5, seed=9), outlook(carried, samples=5, seed=9)
     )
+
+
+def test_futures_are_drawn_once_for_all(carried, monkeypatch):
+    expected = outlook(carried, samples=20, seed=6)
+    weights = np.arange(42, dtype=float).reshape(2, 21)
+    futures = list(carried.samples(20, 6))
+    drawn = draw_sums(carried, samples=20, seed=6, weights=weights)
+    by_hand = [
+        [[(year[town] * weights).sum() for town in range(3)] for year in one] for one in futures
+    ]
+    assert drawn.weighted == pytest.approx(np.array(by_hand), rel=1e-12)
+
+    def again(*_):
+        raise AssertionError("drawn again")
+
+    monkeypatch.setattr(type(carried), "samples", again)
+    pd.testing.assert_frame_equal(outlook(carried, samples=20, seed=6, drawn=drawn), expected)
+
+
+def test_of_people_who_are_held_one_future_is_enough():
+    held = run({"2023-10": table(10)}, method="hold")
+    weights = np.ones((2, 21))
+    drawn = draw_sums(held, samples=50, seed=1, weights=weights)
+    assert drawn.weighted.shape == (1, 3, 3)
+    assert drawn.weighted[0] == pytest.approx(held.persons.sum(axis=(2, 3)))
+    assert draw_sums(held, samples=0, seed=1).weighted is None
 
 
 def test_without_sexes_there_is_no_index():

@@ -69,7 +69,7 @@ def test_every_table_says_whether_roads_are_stand_ins(results, tmp_path):
 def test_a_shorter_run_gives_fewer_tables(tmp_path):
     measured = {"townships", "access", "islands", "closures", "equity"}
     assert set(tables(cases.results(tmp_path, until="access"))) == measured
-    assessed = measured | {"need", "evidence", "outlook"}
+    assessed = measured | {"need", "evidence", "outlook", "typology", "counties", "composite"}
     assert set(tables(cases.results(tmp_path, until="need"))) == assessed
 
 

@@ -50,6 +50,18 @@ def test_a_site_that_leaves_too_many_out_is_no_answer():
     assert found == {"X": "shared_hub", "Y": "mobile_service"}
 
 
+def test_a_site_that_leaves_out_exactly_the_share_is_no_answer():
+    """Three tenths beyond the standard are underserved, around a hub as well."""
+    points = {"X": {"x": 1.0}, "Y": {"y1": 0.7, "y2": 0.3}}
+    minutes = {("x", "C"): 30.0, ("y1", "C"): 10.0, ("y2", "C"): 31.0}
+    table = cases.assess({"X": 30, "Y": 30}, points, minutes, FAR, candidates=("C",))
+    assert table.settings.own.threshold_share == 0.3
+    assert cases.today(table)["response"].to_dict() == {"X": "shared_hub", "Y": "mobile_service"}
+    points["Y"] = {"y1": 0.71, "y2": 0.29}
+    table = cases.assess({"X": 30, "Y": 30}, points, minutes, FAR, candidates=("C",))
+    assert cases.today(table)["response"].to_dict() == {"X": "shared_hub", "Y": "shared_hub"}
+
+
 def test_those_who_are_served_need_no_hub():
     # Twenty of X are served at P; C could take them, but they do not need it.
     minutes = {("x", "P"): 5.0, ("x", "C"): 5.0, ("y1", "C"): 10.0, ("y2", "C"): 20.0}

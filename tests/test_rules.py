@@ -16,7 +16,7 @@ from shapely.geometry import LineString, Point, box
 from small_world import CRS, population, townships
 
 from ruralcare import TableError, need
-from ruralcare.need import Reached, RuleTable, assess_rule, limit_min, measure_rules
+from ruralcare.need import Reached, RuleTable, assess_rule, judging, limit_min, measure_rules
 from ruralcare.scenario import Rule, RuleTarget, Scenario, TravelSettings
 from ruralcare.types import (
     Cooperatives,
@@ -101,6 +101,21 @@ def test_a_tenth_of_tolerance_makes_thirty_per_cent_twenty_seven(tolerance, stat
     assert table.frame["threshold_share"].iloc[0] == pytest.approx(0.27 if tolerance else 0.3)
 
 
+def test_a_share_that_only_rounding_keeps_below_the_threshold_reaches_it():
+    home = [(40e3, 0.01), (39e3, 0.06), (38e3, 0.09), (37e3, 0.11), (0.0, 0.73)]
+    beyond, everybody = np.cumsum([weight for _, weight in home])[-2:]
+    one = rule((("clinic",), 10), tolerance=0.1)
+    assert beyond / everybody < one.threshold_share == 0.27
+    table = measured({"test": one}, [home], [("clinic", 0.0)])
+    row = table.frame.iloc[0]
+    assert (row["status"], row["reasons"], row["failing"]) == ("underserved", "too_far", "1")
+    # As in the table of need, a millionth of the people does not decide.
+    for share, status in ((0.2699995, "underserved"), (0.269998, "served")):
+        home = [(40e3, share), (0.0, 1 - share)]
+        table = measured({"test": one}, [home], [("clinic", 0.0)])
+        assert verdicts(table) == {"T0": status}
+
+
 def test_all_any_and_each_by_hand():
     """In A, 60 % miss the first target only and 40 % the second only; in B both are reached."""
     first, second = nearest([40.0, 10.0, 10.0]), nearest([10.0, 40.0, 10.0])
@@ -155,6 +170,26 @@ def test_the_gravest_cause_of_the_targets_missed_is_told():
     assert rows.loc["A", "reasons"] == "too_far;unreachable"
     assert rows.loc["B", "reasons"] == "unsnapped"
     assert rows.loc["A", "failing"] == "1;2"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_gravest_cause_counts_whatever_the_order_of_the_targets(turned):
+    far = nearest([40.0, 40.0, 40.0])
+    cut_off = nearest([None, None, None])
+    lost = nearest([None, None, None], ["unsnapped"] * 3)
+    one = rule((("x",), 30), (("y",), 30))
+    for other, cause in ((cut_off, "unreachable"), (lost, "unsnapped")):
+        found = judged(one, *((other, far) if turned else (far, other)))
+        assert set(found.frame["reasons"]) == {cause} == set(found.counties["reasons"])
+
+
+def test_a_small_area_does_not_drown_in_the_sum_of_all():
+    """The nearest of half the people of a hamlet, after billions of persons elsewhere."""
+    rng = np.random.default_rng(0)
+    area, count = np.repeat([0, 1], [30_000, 10]), 30_000
+    weight = np.concatenate([rng.random(count) * 1e6, np.full(10, 1e-3)])
+    minutes = np.concatenate([rng.random(count), np.arange(10.0)])
+    assert judging._median(minutes, area, weight, 2)[1] == 4.0
 
 
 def test_a_county_where_nobody_lives_is_not_judged():

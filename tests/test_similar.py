@@ -154,6 +154,41 @@ def test_the_service_of_the_model_can_be_left_out():
     assert coop["operator_id"].tolist() == ["B", "C", "D"]
 
 
+def test_a_model_is_compared_without_what_it_does_well():
+    rows = dict.fromkeys("ABCD", FACTS["A"])
+    minutes = {
+        "day_care": {"A": 1.0, "B": 50.0, "C": 1.0, "D": 40.0},
+        "home_visit_care": {"A": 10.0, "B": 10.0, "C": 15.0, "D": 25.0},
+    }
+    facts, found = facts_of(rows).assign(name=list(rows)), access_of(minutes)
+
+    def likeness(status, model="A"):
+        frame = pd.DataFrame(
+            [(town, service, 2023, 1.0, 0.0, status[service] if town == "A" else "underserved")
+             for town in rows for service in minutes],
+            columns=["township_id", "service", "year", "need_persons", "unmet_persons", "status"],
+        )  # fmt: skip
+        reasons = np.where(frame["status"] == "served", "", "too_far")
+        # In a later year the status is another one.
+        later = frame.assign(year=2030, status="at_risk", reasons="demand_grows")
+        table = need.NeedTable(
+            pd.concat([frame.assign(reasons=reasons), later], ignore_index=True),
+            facts, (), towns_of(list(rows)), population(), found, need_cases.settings(),
+        )  # fmt: skip
+        return need.candidates(table, places(), [model])
+
+    both = likeness({"day_care": "at_risk", "home_visit_care": "underserved"})
+    assert both["candidate_id"].tolist() == ["C", "B", "D"]
+    assert both["compared"].tolist() == [2, 2, 2]
+    one = likeness({"day_care": "served", "home_visit_care": "underserved"})
+    assert one["candidate_id"].tolist() == ["B", "C", "D"]
+    assert set(one["closest"]) == {"nearest_min:home_visit_care"}
+    assert one["model_kind"].tolist() == ["township"] * 3
+    # B does nothing well: all columns count.
+    other = likeness({"day_care": "served", "home_visit_care": "served"}, "B")
+    assert set(other["compared"]) == {2}
+
+
 def test_a_stranger_and_a_column_that_is_not_there():
     with pytest.raises(ValueError, match="'Z'"):
         need.similar(facts_of(FACTS), no_access(), "Z")

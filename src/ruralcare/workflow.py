@@ -133,6 +133,7 @@ def run(
         rules=rules,
         sureness=sure,
         actors=need.actors(townships, people, places, by_car, most=_ACTORS),
+        figures=found.figures,
         similar=need.candidates(needs, places, scenario.need.models),
         notes=(*notes, *needs.notes, *further),
     )

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ruralcare.access.inequality import weighed
+from ruralcare.access.inequality import same_index, weighed
 
 __all__ = ["ConcentrationCurve", "Worst", "concentration_curve", "concentration_index"]
 
@@ -148,9 +148,8 @@ def _ranked(
     """Return values, weights and ranks that rise from the worst-off."""
     if worst not in ("low", "high"):
         raise ValueError(f"worst must be 'low' or 'high', not {worst!r}")
-    if isinstance(values, pd.Series) and isinstance(rank_by, pd.Series):
-        if not values.index.equals(rank_by.index):
-            raise ValueError("values and ranks must have the same index")
+    same_index(values=values, ranks=rank_by, weights=weights)
+    if isinstance(rank_by, pd.Series):
         rank_by = rank_by.astype("Float64").to_numpy(float, na_value=np.nan)
     value, weight = weighed(values, weights)
     rank = np.asarray(rank_by, dtype=float)

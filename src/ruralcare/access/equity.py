@@ -101,7 +101,13 @@ def equity(
         found = here.inequality(filled, "less")
         for name, alpha in _POVERTY.items():
             standard = access.standards_min[service]
-            poverty = fgt(filled, here.persons, standard=standard, alpha=alpha)
+            poverty = fgt(
+                minutes,
+                here.persons,
+                standard=standard,
+                alpha=alpha,
+                nothing=times.cutoff_min,
+            )
             found.append({"measure": name, "value": poverty})
         rows += _told(service, "nearest_min", "less", here.share(~np.isnan(minutes)), found)
         covered = np.asarray(mine["state"] == "covered", float)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Better", "Theil", "gini", "lorenz", "palma", "theil", "weighed"]
+__all__ = ["Better", "Theil", "gini", "lorenz", "palma", "same_index", "theil", "weighed"]
 
 Better = Literal["more", "less"]
 """Whether a larger value is better (places per person) or a smaller one (minutes)."""
@@ -26,6 +26,14 @@ Floats = NDArray[np.float64]
 
 # Shares of the people whose values Palma compares.
 _TENTH, _FORTY = 0.1, 0.4
+
+
+def same_index(**given: object) -> None:
+    """Raise a ValueError if two of what is given are Series with another index."""
+    series = [(name, one.index) for name, one in given.items() if isinstance(one, pd.Series)]
+    for name, index in series[1:]:
+        if not index.equals(series[0][1]):
+            raise ValueError(f"{series[0][0]} and {name} must have the same index")
 
 
 def weighed(
@@ -39,12 +47,7 @@ def weighed(
         Values are missing, negative or infinite, weights are negative or sum to nothing, or two
         Series do not have the same index.
     """
-    if (
-        isinstance(values, pd.Series)
-        and isinstance(weights, pd.Series)
-        and not values.index.equals(weights.index)
-    ):
-        raise ValueError("values and weights must have the same index")
+    same_index(values=values, weights=weights)
     value = _floats(values)
     weight = np.ones(len(value)) if weights is None else _floats(weights)
     if value.ndim != 1 or value.shape != weight.shape:
@@ -142,6 +145,12 @@ def theil(
     Theil
         0 where all have the same; at most the logarithm of the number of people.
 
+    Raises
+    ------
+    ValueError
+        There is not one group for each value, Series do not have the same index, or as for
+        :func:`gini`.
+
     References
     ----------
     Theil, H. (1967). Economics and Information Theory. Amsterdam: North-Holland; decomposition
@@ -154,6 +163,7 @@ def theil(
     >>> round(found.total, 4), found.within, round(found.between, 4)
     (0.1308, 0.0, 0.1308)
     """
+    same_index(values=values, weights=weights, groups=groups)
     value, weight = weighed(values, weights)
     names = np.zeros(len(value), int) if groups is None else np.asarray(groups, dtype=object)
     if len(names) != len(value) or pd.isna(names).any():

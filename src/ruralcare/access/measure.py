@@ -269,8 +269,8 @@ def by_township(
         mean = np.add.reduceat(weight * value, first) / whole
         # Rounding must not carry a mean beyond the values.
         found["value"][at] = np.clip(mean, value[first], value[last])
-        before = np.cumsum(weight)
-        so_far = before - np.repeat(before[first] - weight[first], last - first + 1)
+        # Summed in each township by itself: a small one does not drown in the sum of all.
+        so_far = pd.Series(weight).groupby(group).cumsum().to_numpy()
         part = so_far / np.repeat(whole, last - first + 1)
         for name, quantile in QUANTILES.items():
             here = np.where(part >= quantile - _CLOSE, np.arange(len(rows)), len(rows))

@@ -48,7 +48,8 @@ def fgt(
     nothing : float, optional
         Value of those who have none. People who reach nothing within the cutoff of the travel
         times count with the cutoff: the least that is known of them, so that gap and severity are
-        the least that they can be. The head count is exact.
+        the least that they can be. The head count is exact: who has none misses the standard, even
+        where it equals the cutoff.
 
     Returns
     -------
@@ -78,10 +79,14 @@ def fgt(
         raise ValueError(f"alpha must be 0 or more, not {alpha}")
     if better not in ("more", "less"):
         raise ValueError(f"better must be 'more' or 'less', not {better!r}")
+    missed: NDArray[np.bool_] | bool = False
     if nothing is not None:
-        values = pd.Series(values).astype("Float64").fillna(nothing).to_numpy(float)
-        weights = None if weights is None else np.asarray(weights, dtype=float)
+        given = pd.Series(values).astype("Float64")
+        missed, filled = given.isna().to_numpy(bool), given.fillna(nothing)
+        # A Series stays one, so that weights of another order are found out.
+        values = filled if isinstance(values, pd.Series) else filled.to_numpy(float)
     value, weight = weighed(values, weights)
     gap = (value - standard if better == "less" else standard - value) / standard
-    poor = gap > 0
-    return float(weight[poor] @ gap[poor] ** alpha / weight.sum())
+    poor = (gap > 0) | missed
+    depth = np.maximum(gap[poor], 0.0) ** alpha
+    return float(weight[poor] @ depth / weight.sum())

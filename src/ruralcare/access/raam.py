@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from ruralcare.access.counted import Counted, Demand, counted, demands_of, unknown_notes
 from ruralcare.access.measure import Convergence, Measure, measure_at
 from ruralcare.language import Message
+from ruralcare.network.search import compiled
 from ruralcare.types import Places, Population, TravelTimes, TravelTimesByService
 
 __all__ = ["raam"]
@@ -142,19 +145,31 @@ class _Market:
         homes = np.flatnonzero((self.persons > 0) & (np.diff(self.start) > 0))
         if not len(homes):
             return Convergence(True, 0.0, 0)
+        level = np.zeros(len(self.persons))
+        every = _Ways(self.start, self.place, self.travel, self.flow)
         done, gap = 0, math.inf
         while done < rounds and gap > tolerance:
-            every = [np.arange(self.start[i], self.start[i + 1]) for i in homes]
-            self._answer(homes, every)
+            self._answer(homes, every, level)
             done += 1
-            gap, near = self._gap(homes)
+            gap, near = self._gap(every)
             if gap <= tolerance or done >= rounds:
                 break
-            some = [rows[near[rows]] for rows in every]
-            for _ in range(min(_INNER_ROUNDS, rounds - done)):
-                self._answer(homes, some)
-                done += 1
-            gap, _ = self._gap(homes)
+            rows = np.flatnonzero(near)
+            some = _Ways(
+                np.searchsorted(rows, self.start).astype(np.int64),
+                self.place[rows],
+                self.travel[rows],
+                self.flow[rows],
+            )
+            more = min(_INNER_ROUNDS, rounds - done)
+            for _ in range(more):
+                self._answer(homes, some, level)
+            done += more
+            self.flow[rows] = some.flow
+            # Among fewer choices less can be saved: the whole need not be asked each time.
+            gap, _ = self._gap(some)
+            if gap <= tolerance or done >= rounds:
+                gap, _ = self._gap(every)
         return Convergence(gap <= tolerance, gap, done)
 
     def costs(self) -> Floats:
@@ -171,51 +186,133 @@ class _Market:
         value[homes] = np.divide(paid, persons, out=least, where=persons > 0)
         return value
 
-    def _answer(self, homes: Ints, choices: list[Ints]) -> None:
+    def _answer(self, homes: Ints, ways: _Ways, level: Floats) -> None:
         """Spread each home anew over its choices, one home after the other."""
-        flow, load, place, room = self.flow, self.load, self.place, self.room
-        for home, rows in zip(homes.tolist(), choices, strict=True):
-            at = place[rows]
-            others = load[at] - flow[rows]
-            share = room[at]
-            base = self.travel[rows] + others / share
-            new = _fill(base, share, float(self.persons[home]))
-            flow[rows] = new
-            # A place that everybody leaves must not be left with a rest of rounding.
-            load[at] = np.maximum(others, 0.0) + new
+        spread = _quick(_spread, compiled.available())
+        scratch = np.empty(int(np.diff(ways.start).max()))
+        spread(homes, *ways, self.room, self.persons, self.load, level, scratch)
 
-    def _gap(self, homes: Ints) -> tuple[float, NDArray[np.bool_]]:
+    def _gap(self, ways: _Ways) -> tuple[float, NDArray[np.bool_]]:
         """Return the share of the cost that could be saved, and the pairs that are worth a look."""
-        self.load = np.bincount(self.place, self.flow, len(self.room)).astype(float)
-        cost = self.travel + (self.load / self.room)[self.place]
-        counts = np.diff(self.start)
-        there = np.flatnonzero(counts > 0)
-        least = np.minimum.reduceat(cost, self.start[there])
-        over = cost - np.repeat(least, counts[there])
-        paid = float(cost @ self.flow)
-        saved = float(over @ self.flow)
-        return saved / paid if paid > 0 else 0.0, (over <= _NEARLY) | (self.flow > 0)
+        used = np.flatnonzero(ways.flow)
+        self.load = np.bincount(ways.place[used], ways.flow[used], len(self.room)).astype(float)
+        near = np.empty(len(ways.place), np.bool_)
+        sums = _quick(_sums, compiled.available())
+        saved, paid = sums(*ways, self.load / self.room, _NEARLY, near)
+        return saved / paid if paid > 0 else 0.0, near
 
 
-def _fill(base: Floats, share: Floats, persons: float) -> Floats:
-    """Return how persons spread over places so that all who are used cost the same.
+class _Ways(NamedTuple):
+    """The pairs, or some of them; those of point i are start[i] to start[i + 1] - 1."""
 
-    Place j costs ``base[j] + x[j] / share[j]``. The level is found by Newton's method from above,
-    which drops places that cost more until none does.
+    start: Ints
+    place: Ints
+    travel: Floats
+    flow: Floats
+
+
+@cache
+def _quick(routine: Callable[..., Any], compiles: bool) -> Callable[..., Any]:
+    """Compile a routine; without numba it runs as it stands, slowly."""
+    return compiled.kernel(routine) if compiles else routine
+
+
+def _spread(
+    homes: Ints,
+    start: Ints,
+    place: Ints,
+    travel: Floats,
+    flow: Floats,
+    room: Floats,
+    persons: Floats,
+    load: Floats,
+    level: Floats,
+    scratch: Floats,
+) -> None:
+    """Let the people of each home spread so that all places that are used cost the same.
+
+    Place j costs ``base[j] + x[j] / room[j]``. The level is found by Newton's method: from that of
+    the last time to one that is not too low, and from there downwards, dropping the places that
+    cost more until none does. It stands at the end in ``level``.
     """
-    cost, room = base, share
-    while True:
-        level = (persons + cost @ room) / room.sum()
-        under = cost <= level
-        if under.all():
-            break
-        cost, room = cost[under], room[under]
-    found = np.maximum(level - base, 0.0) * share
-    whole = found.sum()
-    if not whole > 0:
-        # So few that rounding swallows them.
-        found[np.argmin(base)] = whole = persons
-    return np.asarray(found * (persons / whole))
+    for i in homes:
+        first, last = start[i], start[i + 1]
+        people = persons[i]
+        cost, width, under = people, 0.0, 0
+        for r in range(first, last):
+            j = place[r]
+            base = travel[r] + (load[j] - flow[r]) / room[j]
+            scratch[r - first] = base
+            if base <= level[i]:
+                cost += base * room[j]
+                width += room[j]
+                under += 1
+        if under == 0:
+            under = last - first
+            for r in range(first, last):
+                cost += scratch[r - first] * room[place[r]]
+                width += room[place[r]]
+        high = cost / width
+        while True:
+            cost, width, count = people, 0.0, 0
+            for r in range(first, last):
+                base = scratch[r - first]
+                if base <= high:
+                    cost += base * room[place[r]]
+                    width += room[place[r]]
+                    count += 1
+            # Of two such sets one lies in the other; so few people that rounding swallows them
+            # may leave none.
+            if count == under or count == 0:
+                break
+            under = count
+            high = cost / width
+        level[i] = high
+        whole, best = 0.0, first
+        for r in range(first, last):
+            base = scratch[r - first]
+            if base < scratch[best - first]:
+                best = r
+            if base < high:
+                whole += (high - base) * room[place[r]]
+        for r in range(first, last):
+            new = 0.0
+            if whole > 0:
+                base = scratch[r - first]
+                if base < high:
+                    new = (high - base) * room[place[r]] * (people / whole)
+            elif r == best:
+                new = people
+            old = flow[r]
+            if new > 0 or old > 0:
+                flow[r] = new
+                # A place that everybody leaves must not be left with a rest of rounding.
+                load[place[r]] = max(load[place[r]] - old, 0.0) + new
+
+
+def _sums(
+    start: Ints,
+    place: Ints,
+    travel: Floats,
+    flow: Floats,
+    crowding: Floats,
+    nearly: float,
+    near: NDArray[np.bool_],
+) -> tuple[float, float]:
+    """Return what could be saved and what is paid; mark what is used or costs nearly the least."""
+    saved, paid = 0.0, 0.0
+    for i in range(len(start) - 1):
+        first, last = start[i], start[i + 1]
+        least = np.inf
+        for r in range(first, last):
+            least = min(least, travel[r] + crowding[place[r]])
+        for r in range(first, last):
+            cost = travel[r] + crowding[place[r]]
+            near[r] = flow[r] > 0 or cost - least <= nearly
+            if flow[r] > 0:
+                saved += (cost - least) * flow[r]
+                paid += cost * flow[r]
+    return saved, paid
 
 
 def _market(

@@ -22,7 +22,7 @@ import numpy as np
 
 from ruralcare.network.search.compiled import available, kernel
 
-__all__ = ["Arcs", "Tree", "solve", "start"]
+__all__ = ["Arcs", "Tree", "restart", "settled", "solve", "start"]
 
 Array = Any
 Int = int | np.int64
@@ -123,6 +123,145 @@ def start(arcs: Arcs, tree: Tree) -> None:
 
 
 @_compiled
+def _next(tree: Tree, node: Int) -> Any:  # noqa: ANN401 - an item of an array
+    """Return the node after this one, parents before children; -1 after the last."""
+    if tree.child[node] >= 0:
+        return tree.child[node]
+    while node >= 0 and tree.after[node] < 0:
+        node = tree.parent[node]
+    return tree.after[node] if node >= 0 else node
+
+
+@_compiled
+def restart(arcs: Arcs, tree: Tree, old: Tree, kept: Array) -> None:
+    """Make a first tree from that of a like problem, changed where it does not fit any more.
+
+    ``kept`` has for each node the pair of this problem that linked it to its parent in the old
+    tree, -1 where that was an arc to the root or is a pair no longer. From the leaves upwards each
+    point hands on what it needs and has not yet given to the places below it. Where a place gets
+    too much, points below it are left unserved, the last of them only in part.
+    """
+    points, places = len(arcs.supply), len(arcs.room)
+    pairs, root = len(arcs.point), points + places
+    order = np.empty(root, np.int32)
+    node: Any = old.child[root]
+    for k in range(root):
+        order[k] = node
+        node = _next(old, node)
+    tree.child[:] = -1
+    # A root has none beside it.
+    tree.parent[root], tree.after[root] = -1, -1
+    tree.price[root], tree.depth[root] = 0, 0
+    passed = np.zeros(root, np.int64)
+    for k in range(root - 1, -1, -1):
+        node = order[k]
+        if node >= points:
+            _settle(arcs, tree, node, old.parent[node], kept[node], passed)
+            continue
+        left = arcs.supply[node] - passed[node]
+        tree.flow[node] = left
+        if kept[node] < 0:
+            _hang(tree, node, root)
+            tree.arc[node] = pairs + node
+        else:
+            _hang(tree, node, old.parent[node])
+            tree.arc[node] = kept[node]
+            passed[old.parent[node]] += left
+    node = tree.child[root]
+    while node >= 0:
+        parent, arc = tree.parent[node], tree.arc[node]
+        cost = arcs.cost[arc] if arc < pairs else 0
+        if node < points:
+            cost = -cost if arc < pairs else -arcs.unserved
+        tree.price[node] = tree.price[parent] + cost
+        tree.depth[node] = tree.depth[parent] + 1
+        node = _next(tree, node)
+
+
+@_compiled
+def _settle(arcs: Arcs, tree: Tree, node: Int, parent: Int, pair: Int, passed: Array) -> None:
+    """Hang a place, below which all is settled, where what it gets leaves the tree feasible."""
+    points, root = len(arcs.supply), len(arcs.supply) + len(arcs.room)
+    place = node - points
+    room, got = arcs.room[place], passed[node]
+    below = tree.child[node]
+    while got >= room and below >= 0:
+        after = tree.after[below]
+        flow, over = tree.flow[below], got - room
+        if flow > 0:
+            arc = tree.arc[below]
+            _cut(tree, below)
+            _hang(tree, below, root)
+            tree.arc[below] = len(arcs.point) + below
+            if flow > over:
+                _hang(tree, node, below)
+                tree.arc[node], tree.flow[node], tree.full[place] = arc, flow - over, True
+                tree.flow[below] = over
+                return
+            got -= flow
+        below = after
+    if pair >= 0 and passed[parent] + room - got <= arcs.supply[parent]:
+        _hang(tree, node, parent)
+        tree.arc[node], tree.flow[node], tree.full[place] = pair, room - got, True
+        passed[parent] += room - got
+    else:
+        _hang(tree, node, root)
+        tree.arc[node], tree.flow[node], tree.full[place] = len(arcs.point) + node, got, False
+
+
+@_compiled
+def settled(arcs: Arcs, tree: Tree) -> bool:
+    """Tell whether every best flow leaves the same number unserved at each point.
+
+    Two best flows differ by cycles of arcs that cost nothing at the prices of either. Such a cycle
+    changes who is unserved only if it leads from the root to a point with somebody unserved, on
+    over pairs, and from another point back to the root; one over a place with room would serve one
+    more or one fewer. So none may be reached from another that leaves somebody unserved. Each node
+    notes two of those that reach it: if any but a point itself reaches it, one of its two does.
+    """
+    points, nodes = len(arcs.supply), len(arcs.supply) + len(arcs.room)
+    one, two = np.full(nodes, -1, np.int32), np.full(nodes, -1, np.int32)
+    stack = np.empty((2 * nodes, 2), np.int32)
+    height = 0
+    for node in range(points):
+        if tree.arc[node] == len(arcs.point) + node and tree.flow[node] > 0:
+            height = _reach(one, two, stack, height, node, node)
+    while height > 0:
+        height -= 1
+        node, source = stack[height]
+        if node < points:
+            if node != source and tree.price[node] == -arcs.unserved:
+                return False
+            for a in range(arcs.first[node], arcs.first[node + 1]):
+                place = points + arcs.place[a]
+                if tree.price[node] + arcs.cost[a] == tree.price[place]:
+                    height = _reach(one, two, stack, height, place, source)
+            continue
+        # What flows can be taken back; only pairs of the tree have a flow.
+        if tree.parent[node] < points and tree.flow[node] > 0:
+            height = _reach(one, two, stack, height, tree.parent[node], source)
+        below = tree.child[node]
+        while below >= 0:
+            if tree.flow[below] > 0:
+                height = _reach(one, two, stack, height, below, source)
+            below = tree.after[below]
+    return True
+
+
+@_compiled
+def _reach(one: Array, two: Array, stack: Array, height: int, node: Int, source: Int) -> int:
+    """Note that a node is reached from a source, unless it knows that or two others."""
+    if one[node] < 0:
+        one[node] = source
+    elif one[node] != source and two[node] < 0:
+        two[node] = source
+    else:
+        return height
+    stack[height, 0], stack[height, 1] = node, source
+    return height + 1
+
+
+@_compiled
 def _gain(arcs: Arcs, tree: Tree, a: Int) -> Any:  # noqa: ANN401 - an item of an array
     """Return what a unit more on an arc (less, where it is at its limit) saves."""
     points = len(arcs.supply)
@@ -140,12 +279,16 @@ def _enter(arcs: Arcs, tree: Tree, at: int, block: int) -> tuple[int, int]:
     pairs = len(arcs.point)
     total = pairs + len(arcs.supply) + len(arcs.room)
     points = len(arcs.supply)
+    prices = tree.price[points:]
     best, best_arc = 0, -1
     seen = 0
     while seen < total:
         stop = min(at + block, total)
         for a in range(at, min(stop, pairs)):
-            gain = tree.price[points + arcs.place[a]] - tree.price[arcs.point[a]] - arcs.cost[a]
+            # Unsigned, or numba asks each time whether to count from the end.
+            k = np.uint64(a)
+            over, under = prices[np.uint32(arcs.place[k])], tree.price[np.uint32(arcs.point[k])]
+            gain = over - under - arcs.cost[k]
             if gain > best:
                 best, best_arc = gain, a
         for a in range(max(at, pairs), stop):

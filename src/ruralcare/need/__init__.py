@@ -19,7 +19,7 @@ from ruralcare.need.depopulation import (
 from ruralcare.need.designated import designated, designated_areas, designation_note
 from ruralcare.need.forecast import Forecast, forecast
 from ruralcare.need.judging import Reached, assess_rule
-from ruralcare.need.kinds import KINDS, kind_name, kind_names
+from ruralcare.need.kinds import KINDS, LISTED_TOGETHER, kind_name, kind_names
 from ruralcare.need.models import candidates, check_models
 from ruralcare.need.outlook import outlook
 from ruralcare.need.response import CELLS, typology
@@ -45,6 +45,7 @@ __all__ = [
     "EVIDENCE",
     "EXTINCTION_CLASSES",
     "KINDS",
+    "LISTED_TOGETHER",
     "REASONS",
     "RESPONSES",
     "RULE_REASONS",

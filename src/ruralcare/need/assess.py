@@ -9,11 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ruralcare.language import Message, Verbatim
+from ruralcare.need.composite import composite_note
 from ruralcare.need.demand import need_by_service
 from ruralcare.need.depopulation import indicators, years_between
+from ruralcare.need.designated import designation_note
 from ruralcare.need.evidence import evidence
-from ruralcare.need.forecast import Forecast, forecast
-from ruralcare.need.outlook import outlook
+from ruralcare.need.forecast import forecast
+from ruralcare.need.outlook import draw_sums, outlook
 from ruralcare.need.rates import recognition_array
 from ruralcare.need.response import emptying, responses
 from ruralcare.need.status import Prospects, look_ahead
@@ -29,9 +31,10 @@ Floats = NDArray[np.float64]
 
 # A change over ten years that rests on fewer is told to be uncertain.
 _SHORT_YEARS = 5.0
-# Samples of the forecast behind a band; the tenth lowest and highest of a hundred are its ends.
-_SAMPLES = 200
+# Ends of a band: one future in ten lies below, one above.
 _BAND = (0.1, 0.9)
+# So few persons are nobody: what rounding leaves of a need that is met.
+_NOBODY = 1e-9
 
 
 def assess(
@@ -50,8 +53,8 @@ def assess(
     """Say how many people need each service in each year, for how many there is no room, and why.
 
     A township is underserved in a service if at least ``settings.own.share`` of its
-    people live beyond the standard, or if at least ``settings.own.unmet_share`` of its need lies
-    within the standard and still finds no room. It is at risk if it is served, but underserved in
+    people live beyond the standard, or if at least ``settings.own.unmet_share`` of its need finds
+    no room within the standard. It is at risk if it is served, but underserved in
     a later year with what stands today, or once institutions have closed that have too few users.
 
     Parameters
@@ -83,10 +86,17 @@ def assess(
     all_years = sorted({people.year, *(year for year in years if year > people.year)})
     progress(Message("Carrying people forward"))
     carried = forecast(people, all_years, settings.forecast, county=townships.frame["sigungu_id"])
-    samples = settings.uncertainty.samples or _SAMPLES
-    ahead = outlook(carried, samples=samples, seed=seed)
+    samples = settings.forecast.samples
+    rates = recognition_array(settings, carried.sexes)
+    drawn = draw_sums(carried, samples=samples, seed=seed, weights=rates)
+    ahead = outlook(carried, samples=samples, seed=seed, drawn=drawn)
     need = need_by_service(carried.counts(), services, settings)
-    bands = _bands(carried, settings, facts.index, samples, seed)
+    assert drawn.weighted is not None
+    bands = _bands(
+        np.tensordot(carried.persons, rates, axes=2),
+        drawn.weighted,
+        pd.Index(carried.township_ids).get_indexer(facts.index),
+    )
     ids = tuple(str(one) for one in facts.index)
     by_ferry = (facts["connection"] == "ferry").to_numpy(bool)
     parts: dict[int, list[pd.DataFrame]] = {year: [] for year in all_years}
@@ -118,7 +128,7 @@ def assess(
         people,
         access,
         settings,
-        (*_notes(people, settings), *carried.notes),
+        (*_notes(people, settings, facts), *carried.notes),
         pd.concat(proofs, ignore_index=True),
         ahead,
         carried,
@@ -198,7 +208,7 @@ def _judged(
             "service": supply.service.id,
             "year": year,
             "need_persons": one.need,
-            "unmet_persons": one.unmet,
+            "unmet_persons": np.where(one.unmet > _NOBODY, one.unmet, 0.0),
             "status": status,
             "reasons": prospects.reasons(year, by_ferry),
             "underserved_from": pd.array(
@@ -211,27 +221,26 @@ def _judged(
     )
 
 
-def _bands(
-    carried: Forecast, settings: NeedSettings, townships: pd.Index, samples: int, seed: int
-) -> NDArray[np.float64]:
+def _bands(middle: Floats, drawn: Floats, townships: NDArray[np.intp]) -> Floats:
     """Return the ends of the band of need over need: two by years by townships.
 
     The need of every service is a fixed share of the people recognised, so one band serves all.
+
+    Parameters
+    ----------
+    middle, drawn : array
+        People recognised by year and township, and in every future.
+    townships : array of int
+        Positions of the townships wanted; −1 for those without people.
     """
-    rates = recognition_array(settings, carried.sexes)
-    middle = np.tensordot(carried.persons, rates, axes=2)
-    drawn = np.array(
-        [np.tensordot(persons, rates, axes=2) for persons in carried.samples(samples, seed)]
-    )
-    ends = np.quantile(drawn, _BAND, axis=0) if len(drawn) else np.array([middle, middle])
+    ends = np.quantile(drawn, _BAND, axis=0)
     # The need itself always lies within its band.
     ends[0], ends[1] = np.minimum(ends[0], middle), np.maximum(ends[1], middle)
     bands = np.where(middle > 0, ends / np.where(middle > 0, middle, 1.0), 1.0)
-    at = pd.Index(carried.township_ids).get_indexer(townships)
-    return np.where(at >= 0, bands[:, :, at], 1.0)
+    return np.where(townships >= 0, bands[:, :, townships], 1.0)
 
 
-def _notes(people: Population, settings: NeedSettings) -> tuple[Message, ...]:
+def _notes(people: Population, settings: NeedSettings, facts: pd.DataFrame) -> tuple[Message, ...]:
     notes = [
         Message("Recognition rates: {source}", source=Verbatim(settings.recognition_source)),
     ]
@@ -247,4 +256,5 @@ def _notes(people: Population, settings: NeedSettings) -> tuple[Message, ...]:
                 after=people.as_of[people.year],
             )
         )
-    return tuple(notes)
+    labels = (designation_note(facts), composite_note(facts))
+    return (*notes, *(one for one in labels if one is not None))

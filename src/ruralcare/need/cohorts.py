@@ -52,14 +52,19 @@ _LAST_AGE: Final = 140
 # How closely the rate by age follows what was measured, against how smooth it is; what it leaves
 # unexplained is spread evenly, so that nothing is lost.
 _FIDELITY: Final = 3.0
-_DATE: Final = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2}))?")
+_DATE: Final = re.compile(r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2])(?:-\d{2})?)?")
 
 
 def month(date: str, other: str = "") -> int:
-    """Return a date ("2023-10") as a number of months.
+    """Return a date ("2023-10", "2023-10-31" or "2023") as a number of months.
 
     A date without a month ("2013") is taken as the month of the other date, so that years between
     the two are whole; January if that has none either.
+
+    Raises
+    ------
+    ValueError
+        One of the two is no date.
 
     Examples
     --------
@@ -68,9 +73,12 @@ def month(date: str, other: str = "") -> int:
     >>> month("2023-10") - month("2013", "2023-10")
     120
     """
-    found, second = _DATE.match(date), _DATE.match(other)
+    found, second = _DATE.fullmatch(date), _DATE.fullmatch(other)
+    for text, one in ((date, found), (other, second)):
+        if text and one is None:
+            raise ValueError(f"no date: {text!r}")
     if found is None:
-        raise ValueError(f"no date: {date!r}")
+        raise ValueError("no date: it is empty")
     named = found["month"] or (second["month"] if second is not None else None) or "01"
     return months_from_years(int(found["year"])) + int(named) - 1
 

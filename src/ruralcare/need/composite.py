@@ -37,6 +37,8 @@ _LEAST_KNOWN: Final = 3
 _LEAST_AREAS: Final = 2
 # Range of ranks that is told, and the part that counts as worst.
 _LOW, _HIGH, _WORST = 0.1, 0.9, 0.25
+# Tells these random numbers from others of the same seed (need/draws.py 1, need/forecast.py 2).
+_STREAM: Final = 3
 _FIGURES: Final = (
     "youth_net_migration_share",
     "daytime_per_resident",
@@ -162,7 +164,9 @@ def composite_sensitivity(
         # An indicator that no area has would only thin out the others.
         positive &= ~np.isnan(scores).all(axis=0)
         scores, weight = scores[:, positive], weight[positive]
-        drawn = np.random.default_rng(seed).dirichlet(weight / weight.mean(), size=samples)
+        drawn = np.random.default_rng([_STREAM, seed]).dirichlet(
+            weight / weight.mean(), size=samples
+        )
         ranks = _ranks(_weighted(scores, drawn))
         worst = (ranks - 0.5) / len(scores) < _WORST
         index = table.loc[ranked, "composite_index"].to_numpy(dtype=float)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
+from ruralcare.need.cohorts import month
 from ruralcare.need.composite import composite, figures_of, given_or_raise
 from ruralcare.need.designated import designated
 from ruralcare.need.table import EXTINCTION_CLASSES
@@ -22,10 +21,11 @@ __all__ = [
     "years_between",
 ]
 
-_MONTH = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2}))?")
 # Upper ends of the classes "high" to "low"; a value on a border belongs to the safer class.
 _CLASS_BORDERS = (0.2, 0.5, 1.0, 1.5)
 _DECADE = 10
+# Years that a change must have been watched for before it tells whether a township empties.
+_LONG_YEARS = 5.0
 
 
 def extinction_index(people: Population, year: int | None = None) -> pd.Series:
@@ -70,14 +70,13 @@ def years_between(before: str, after: str) -> float:
     --------
     >>> years_between("2013", "2023"), years_between("2023-10", "2025-04")
     (10.0, 1.5)
+
+    Raises
+    ------
+    ValueError
+        One of the two is no date.
     """
-    one, other = (_MONTH.match(date) for date in (before, after))
-    if one is None or other is None:
-        raise ValueError(f"no dates: {before!r}, {after!r}")
-    years = int(other["year"]) - int(one["year"])
-    if one["month"] is None or other["month"] is None:
-        return float(years)
-    return years + years_from_months(int(other["month"]) - int(one["month"]))
+    return years_from_months(float(month(after, before) - month(before, after)))
 
 
 def indicators(
@@ -123,7 +122,8 @@ def indicators(
         ``extinction_index``, ``extinction_class``
             As :func:`extinction_index`.
         ``depopulating``
-            Whether the index or the change passes the thresholds of the settings.
+            Whether the index or the change passes the thresholds of the settings. A change watched
+            for less than five years does not tell; where neither does, ``designated`` decides.
         ``designated``, ``designated_on``
             As :func:`ruralcare.need.designated`.
         ``youth_net_migration_share``, ``daytime_per_resident``, ``births_per_1000``, \
@@ -145,7 +145,7 @@ def indicators(
     )
     links = pd.Series("road", index=frame.index) if connection is None else connection
     frame["connection"] = links.reindex(frame.index).astype(str)
-    frame = frame.join(designated(townships, figures))
+    frame = _by_designation(frame.join(designated(townships, figures)))
     frame = frame.join(figures_of(towns["sigungu_id"], frame["population"], figures))
     frame = frame.join(composite(frame, settings.composite_weights))
     return pd.DataFrame(frame).rename_axis("township_id")
@@ -183,6 +183,7 @@ def county_indicators(
     frame = frame.join(_described(people, home, area, settings))
     frame["designated"] = groups["designated"].any()
     frame["designated_on"] = groups["designated_on"].first().astype("string")
+    frame = _by_designation(frame)
     persons = facts["population"].astype("Float64")
     for column in figures_of(home, persons, None).columns:
         known = facts[column].notna() & (persons > 0).fillna(False)
@@ -190,6 +191,13 @@ def county_indicators(
         total = (facts[column] * weight).groupby(home).sum(min_count=1)
         frame[column] = (total / weight.groupby(home).sum(min_count=1)).astype("Float64")
     return frame.join(composite(frame, settings.composite_weights)).rename_axis("sigungu_id")
+
+
+def _by_designation(frame: pd.DataFrame) -> pd.DataFrame:
+    """Where neither index nor change can tell, a designated area counts as depopulating."""
+    silent = frame["extinction_index"].isna() & ~frame["change_tells"]
+    flags = frame["depopulating"] | (silent & frame["designated"].astype(bool))
+    return frame.assign(depopulating=flags.astype(bool)).drop(columns="change_tells")
 
 
 def _described(
@@ -239,7 +247,10 @@ def _described(
     old = frame["population_65plus"].where(frame["population_65plus"] > 0)
     frame["extinction_index"] = (women / old).astype("Float64")
     frame["extinction_class"] = extinction_class(frame["extinction_index"])
-    emptying = frame["change_10y_share"] <= settings.depopulating_change
+    # A change drawn out from a few years is no change over ten.
+    long_enough = known and years >= _LONG_YEARS
+    emptying = (frame["change_10y_share"] <= settings.depopulating_change) & long_enough
     ageing = frame["extinction_index"] < settings.depopulating_index
+    frame["change_tells"] = frame["change_10y_share"].notna() & long_enough
     frame["depopulating"] = (emptying.fillna(False) | ageing.fillna(False)).astype(bool)
     return frame

@@ -74,7 +74,8 @@ def draws(
     seed : int
         Seed.
     """
-    random = np.random.default_rng(seed)
+    # A stream of its own, apart from those of the forecast (2) and of the composite index.
+    random = np.random.default_rng([1, seed])
     shared = [name for name in ASSUMPTIONS if name != "use"]
     spreads = [getattr(settings, name) for name in shared] + [settings.use] * services
     columns = [

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ruralcare.need.status import STAFF_SHARE, TOLD_SHARE, Prospects, staffed_share
+from ruralcare.need.status import STAFF_SHARE, Prospects, staffed_share
 from ruralcare.need.supply import Supply, leading
-from ruralcare.need.table import EVIDENCE, REASONS, WITHIN_REACH
+from ruralcare.need.table import DIGITS, EVIDENCE, REASONS, TOLD_SHARE, WITHIN_REACH
 
 __all__ = ["evidence"]
 
@@ -44,23 +44,25 @@ def evidence(prospects: Prospects, year: int, by_ferry: Flags) -> pd.DataFrame:
     within, beyond = _nearest(supply, within=True), _nearest(supply, within=False)
     rows = _Rows(supply, year)
 
-    def room(reason: str, chosen: Flags) -> None:
+    def unmet(reason: str, chosen: Flags, place: Ints | None) -> None:
         if rule.unmet_share is not None:
-            share = one.without_room
-            rows.add(reason, "without_room_share", chosen, share, rule.unmet_share, within)
+            rows.add(reason, "unmet_share", chosen, one.unmet_share, rule.unmet_share, place)
 
     served = ~one.underserved
     rows.add(WITHIN_REACH, "outside_share", served, one.outside, rule.share, within)
-    room(WITHIN_REACH, served)
+    unmet(WITHIN_REACH, served, within)
     for code in ("too_far", "unreachable", "unsnapped", "no_provider", "ferry_only"):
         place = beyond if code in ("too_far", "ferry_only") else None
-        rows.add(code, "outside_share", told[code], one.outside, rule.share, place)
+        rows.add(code, "outside_share", told[code] & one.far, one.outside, rule.share, place)
+        unmet(code, told[code] & ~one.far, place)
         if code in supply.shares and not supply.empty:
             share = supply.shares[code].to_numpy(float)
             least = np.minimum(TOLD_SHARE, share)
             rows.add(code, "cause_share", told[code], share, least, place)
-    room("no_seats", told["no_seats"])
-    room("no_staff", told["no_staff"])
+    for code in ("no_seats", "no_staff"):
+        unmet(code, told[code], within)
+        least = np.minimum(TOLD_SHARE, one.without_room)
+        rows.add(code, "without_room_share", told[code], one.without_room, least, within)
     rows.add(
         "no_staff", "staffed_share", told["no_staff"], staffed_share(supply), STAFF_SHARE, within
     )
@@ -79,10 +81,10 @@ def _growth(rows: _Rows, prospects: Prospects, told: Flags, place: Ints) -> None
     first, last = years[at].astype(float), float(years[-1])
     rows.add("demand_grows", "underserved_year", told, first, last, place)
     everyone = np.arange(len(told))
-    share = np.array([one.without_room for one in prospects.verdicts])[at, everyone]
+    share = np.array([one.unmet_share for one in prospects.verdicts])[at, everyone]
     least = prospects.thresholds.unmet_share
     if least is not None:
-        rows.add("demand_grows", "without_room_share", told, share, least, place, year=years[at])
+        rows.add("demand_grows", "unmet_share", told, share, least, place, year=years[at])
 
 
 def _leaving(rows: _Rows, prospects: Prospects, year: int) -> None:
@@ -114,10 +116,8 @@ def _leaving(rows: _Rows, prospects: Prospects, year: int) -> None:
         far, full = chosen & after.far, chosen & after.full
         rows.add("provider_unviable", "outside_share", far, after.outside, rule.share, year=date)
         if rule.unmet_share is not None:
-            share = after.without_room
-            rows.add(
-                "provider_unviable", "without_room_share", full, share, rule.unmet_share, year=date
-            )
+            share, least = after.unmet_share, rule.unmet_share
+            rows.add("provider_unviable", "unmet_share", full, share, least, year=date)
 
 
 def _nearest(supply: Supply, *, within: bool) -> Ints:
@@ -193,8 +193,9 @@ class _Rows:
                     "township": townships,
                     "reason": reason,
                     "measure": measure,
-                    "figure": figure,
-                    "threshold": threshold,
+                    # Adding 0 makes no negative zero.
+                    "figure": np.round(figure, DIGITS) + 0.0,
+                    "threshold": np.round(threshold, DIGITS) + 0.0,
                     "unit": EVIDENCE[measure],
                     "year": np.broadcast_to(np.asarray(year, np.int64), len(townships)),
                     "place_id": self._places[place],

@@ -92,7 +92,9 @@ class Forecast:
             if self.model is None:
                 yield self.persons.copy()
             else:
-                rng = np.random.default_rng([seed, number])
+                # A stream of its own, apart from those of other assumptions; a last word that
+                # is 0 would count as none.
+                rng = np.random.default_rng([2, seed, number + 1])
                 yield np.concatenate([self.persons[:1], simulate(self.model, rng)])
 
 
@@ -270,6 +272,18 @@ def _notes(
             after=last,
         )
     ]
+    persons = people.frame.pivot_table(
+        "persons", "township_id", "year", aggfunc="sum", fill_value=0
+    )
+    gone = (persons == 0).any(axis=1) & (persons[people.year] > 0)
+    if gone.any():
+        notes.append(
+            Message(
+                "Townships that an earlier register lacks: {count}. Change is measured without "
+                "them there; they go the way of their county, or of all townships.",
+                count=int(gone.sum()),
+            )
+        )
     span = sum(one.years for one in model.fits)
     if span < _SHORT_YEARS:
         notes.append(

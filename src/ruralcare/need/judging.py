@@ -13,6 +13,7 @@ from pandas.api.extensions import ExtensionArray
 
 from ruralcare.errors import TableError
 from ruralcare.need.rule_table import RULE_REASONS, RuleTable
+from ruralcare.need.table import ROUNDING, TOLD_SHARE
 from ruralcare.scenario import Rule
 from ruralcare.types import Population, Townships
 from ruralcare.units import kilometres, metres_in
@@ -23,9 +24,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-# A cause is told when at least this share of the people of an area is hit by it, and the largest
-# cause always.
-_TOLD_SHARE: Final = 0.1
+# Times that differ by less are equal, and so small a share is nobody.
 _SLACK: Final = 1e-9
 _CAUSES: Final = RULE_REASONS[:3]
 _TOO_FAR, _UNREACHABLE, _UNSNAPPED = range(len(_CAUSES))
@@ -197,7 +196,7 @@ class _Judge:
             combined = np.logical_and if self.rule.combine == "any" else np.logical_or
             failed = combined.reduce(missed, axis=0)
             least, most = share(failed), share(combined.reduce(missed | unsure, axis=0))
-        enough = self.rule.threshold_share - _SLACK
+        enough = self.rule.threshold_share - ROUNDING
         # Nobody is beyond and nobody is within where nobody lives.
         status = np.where(least >= enough, "underserved", "unknown").astype(object)
         status[most < enough] = "served"
@@ -245,7 +244,7 @@ class _Judge:
             elif verdict == "unknown":
                 told = ["no_data"]
             elif verdict == "underserved":
-                least = min(_TOLD_SHARE, shares.max()) - _SLACK
+                least = min(TOLD_SHARE, shares.max()) - ROUNDING
                 told = [
                     code
                     for code, one in zip(_CAUSES, shares, strict=True)
@@ -261,7 +260,7 @@ class _Judge:
             if verdict != "underserved":
                 texts.append("")
                 continue
-            least = min(self.rule.threshold_share, float(np.nanmax(shares))) - _SLACK
+            least = min(self.rule.threshold_share, float(np.nanmax(shares))) - ROUNDING
             texts.append(";".join(str(t + 1) for t, one in enumerate(shares) if one >= least))
         return texts
 
@@ -323,8 +322,8 @@ def _median(values: Floats, area: Ints, weight: Floats, count: int) -> Floats:
     order = np.lexsort((values, area))
     values, area, weight = values[order], area[order], weight[order]
     whole = np.bincount(area, weight, count)
-    before = np.concatenate([[0.0], np.cumsum(whole)])[area]
-    share = np.cumsum(weight) - before
+    # Summed in each area by itself: a small one does not drown in the sum of all.
+    share = pd.Series(weight).groupby(area).cumsum().to_numpy()
     half = share >= 0.5 * whole[area] * (1 - _SLACK)
     found = np.full(count, np.nan)
     at, first = np.unique(area[half], return_index=True)

@@ -53,6 +53,10 @@ def candidates(
 ) -> pd.DataFrame:
     """Return who resembles each model most, and in what.
 
+    A township is compared in all but the services in which its status is ``served`` today: it has
+    short ways to them because it succeeds, and those who could take its model over do not have
+    them. A co-operative is compared in all but the services that it offers.
+
     Parameters
     ----------
     need : NeedTable
@@ -72,9 +76,13 @@ def candidates(
         joined by ``;``), and what :func:`ruralcare.need.similar` says of it.
     """
     parts = []
+    today = need.of_year()
     for model in models:
         if model in need.indicators.index:
-            found = similar(need.indicators, need.access, model, most=most)
+            well = today[(today["township_id"] == model) & (today["status"] == "served")]
+            found = similar(
+                need.indicators, need.access, model, without=set(well["service"]), most=most
+            )
             found = found.rename(columns={"township_id": "candidate_id"})
             names = need.indicators["name"].reindex(found["candidate_id"]).to_numpy()
             found = found.assign(model_kind="township", name=names, offers="")

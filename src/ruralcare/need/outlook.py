@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from ruralcare.need.depopulation import extinction_class
 from ruralcare.need.forecast import Forecast
 from ruralcare.types import AGE_GROUPS, age_from
 
-__all__ = ["outlook"]
+__all__ = ["Drawn", "draw_sums", "outlook"]
 
 Array = NDArray[Any]
 
@@ -20,7 +21,54 @@ FIGURES: Final = ("population", "population_65plus", "share_65plus", "extinction
 _BAND: Final = (0.1, 0.9)
 
 
-def outlook(forecast: Forecast, *, samples: int, seed: int) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What bands are made of: sums over the futures that were drawn.
+
+    Parameters
+    ----------
+    sums : array (samples, 3, years, townships)
+        Everybody, those of 65 and over, women from 20 to 39; in single precision.
+    weighted : array (samples, years, townships), optional
+        People times weights by sex and age.
+    """
+
+    sums: Array
+    weighted: Array | None = None
+
+
+def draw_sums(
+    forecast: Forecast, *, samples: int, seed: int, weights: Array | None = None
+) -> Drawn:
+    """Draw futures once, and keep only the sums that bands need.
+
+    Parameters
+    ----------
+    forecast : Forecast
+        People by township, year, sex and age.
+    samples : int
+        Futures that are drawn. One is enough, and all that is drawn, of people who are held.
+    seed : int
+        Seed of these.
+    weights : array (sexes, 21), optional
+        Shares of people by sex and age (such as
+        :func:`ruralcare.need.rates.recognition_array`) whose sum is wanted too.
+    """
+    if forecast.model is None:
+        samples = min(samples, 1)
+    shape = len(forecast.years), len(forecast.township_ids)
+    sums = np.empty((samples, 3, *shape), np.float32)
+    weighted = None if weights is None else np.empty((samples, *shape))
+    for at, persons in enumerate(forecast.samples(samples, seed)):
+        sums[at] = _sums(forecast, persons)
+        if weights is not None and weighted is not None:
+            weighted[at] = np.tensordot(persons, weights, axes=2)
+    return Drawn(sums, weighted)
+
+
+def outlook(
+    forecast: Forecast, *, samples: int, seed: int, drawn: Drawn | None = None
+) -> pd.DataFrame:
     """Return population, ageing and extinction index by township and year, with 80 % bands.
 
     Parameters
@@ -31,6 +79,9 @@ def outlook(forecast: Forecast, *, samples: int, seed: int) -> pd.DataFrame:
         Futures that are drawn for the bands; with 0 they are ``NA``.
     seed : int
         Seed of these.
+    drawn : Drawn, optional
+        Futures that were drawn already (:func:`draw_sums`); ``samples`` and ``seed`` are then of
+        no account.
 
     Returns
     -------
@@ -43,7 +94,9 @@ def outlook(forecast: Forecast, *, samples: int, seed: int) -> pd.DataFrame:
         no width. Sorted by township and year.
     """
     shown = dict(zip(FIGURES, _figures(_sums(forecast, forecast.persons)), strict=True))
-    bands = _bands(forecast, samples, seed)
+    if drawn is None:
+        drawn = draw_sums(forecast, samples=samples, seed=seed)
+    bands = _bands(forecast, drawn)
     order = np.argsort(forecast.years)
     years = np.array(forecast.years)[order]
     frame = pd.DataFrame(
@@ -70,18 +123,12 @@ def outlook(forecast: Forecast, *, samples: int, seed: int) -> pd.DataFrame:
     return frame
 
 
-def _bands(forecast: Forecast, samples: int, seed: int) -> list[tuple[Array, Array]] | None:
+def _bands(forecast: Forecast, drawn: Drawn) -> list[tuple[Array, Array]] | None:
     """Return the ends of the band of each figure: (years, townships)."""
-    if samples < 1:
+    if not len(drawn.sums):
         return None
-    if forecast.model is None:
-        samples = 1
-    drawn = np.empty((samples, 3, len(forecast.years), len(forecast.township_ids)), np.float32)
-    for at, persons in enumerate(forecast.samples(samples, seed)):
-        drawn[at] = _sums(forecast, persons)
     bands = []
-    figures = _figures(drawn.swapaxes(0, 1))
-    del drawn
+    figures = _figures(drawn.sums.swapaxes(0, 1))
     for values in figures:
         # Futures without a figure (nobody is old) say nothing of it.
         nobody = np.isnan(values)

@@ -190,6 +190,10 @@ def fit(
 ) -> Fit:
     """Measure what the cohorts of townships and counties lost between two registers.
 
+    Only townships that have people in both count; others take the ratios of their county, and
+    counties without any take those of all townships. So a township that was divided between the
+    registers must be given with the areas of one date.
+
     Parameters
     ----------
     base : Base
@@ -204,13 +208,14 @@ def fit(
     lean = _lean(span, settings) * spread / chance(span, settings)
     reach = settings.ratio_bound ** (span / _TEN_YEARS)
     most = int(counties.max()) + 1
-    before = base.before
-    # A township without any people before is new: it says nothing of its own.
-    known = before.sum(axis=(1, 2)) > 0
+    # A township that one register lacks says nothing, of itself or of its county: else its people
+    # would have come from nowhere, or gone there.
+    there = (base.before.sum(axis=(1, 2)) > 0) & (base.after.sum(axis=(1, 2)) > 0)
+    before, after = base.before * there[:, None, None], base.after * there[:, None, None]
     start = before[..., :count]
-    end = base.after[..., :CLOSED] @ ages.before(span, base.end).T
+    end = after[..., :CLOSED] @ ages.before(span, base.end).T
     old_start = before @ ages.oldest(span, base.start)
-    old_end = base.after[..., OLDEST]
+    old_end = after[..., OLDEST]
     nation_loss = nation[:, :CLOSED] @ carried(_FIVE_YEARS, span, count=CLOSED).T[:, :count]
     nation_old = oldest_loss(before.sum(axis=0), span, base.start, ages, nation)
 
@@ -221,8 +226,7 @@ def fit(
         one, other = group_sums(start, counties, most), group_sums(end, counties, most)
         county = _leaning(one, other, whole.mean, lean, reach).mean
         above = county[counties]
-        own = np.where(known.reshape(-1, *[1] * (end.ndim - 1)), end, 0.0)
-        return -np.log(county), _leaning(start, own, above, lean, reach), above
+        return -np.log(county), _leaning(start, end, above, lean, reach), above
 
     county, ratios, above = levels(start, end, nation_loss, lean[:count])
     oldest_county, oldest, old_above = levels(old_start, old_end, nation_old, lean[OLDEST])

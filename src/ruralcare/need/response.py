@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ruralcare.need.status import Thresholds
 from ruralcare.need.supply import Supply
-from ruralcare.need.table import NeedTable
+from ruralcare.need.table import ROUNDING, NeedTable
 from ruralcare.scenario import NeedSettings, Service
 
 __all__ = ["CELLS", "emptying", "hub_users", "least_users", "responses", "typology"]
@@ -106,7 +105,7 @@ def hub_users(supply: Supply, unmet: Floats, chosen: Flags, share: float) -> Flo
     taken = np.bincount(at, weights=unmet[point[mine]])
     township, site = keys // count, keys % count
     left = whole[township] - taken
-    answers = left < share * whole[township] + 1e-9
+    answers = left < (share - ROUNDING) * whole[township]
     found = np.full(len(chosen), -1.0)
     np.maximum.at(found, township[answers], users[site[answers]])
     return np.where(found >= 0, found, best)
@@ -135,8 +134,7 @@ def responses(
         The rule and the least use.
     """
     bad = status == "underserved"
-    share = Thresholds.of(settings.own).share
-    users = hub_users(supply, unmet, bad & depopulating, share)
+    users = hub_users(supply, unmet, bad & depopulating, settings.own.threshold_share)
     # NaN: no site answers.
     hub = users >= least_users(supply.service, settings) - 1e-9
     codes = np.select(

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ruralcare.need.supply import Supply
-from ruralcare.need.table import REASONS
+from ruralcare.need.table import DIGITS, REASONS, ROUNDING, TOLD_SHARE
 from ruralcare.need.viability import Unviable, unviable
 from ruralcare.scenario import NeedSettings, Rule
 
 __all__ = [
     "STAFF_SHARE",
-    "TOLD_SHARE",
     "Prospects",
     "Thresholds",
     "Verdict",
@@ -28,13 +27,9 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Texts = NDArray[np.object_]
 
-TOLD_SHARE = 0.1
-"""A cause is told when at least this share of the people is hit by it, and the largest always."""
 STAFF_SHARE = 0.5
 """``no_staff`` is told where at least this share of the room rests on counted care workers."""
 
-# Shares that differ by less are equal: sums of weights and the assignment are rounded.
-_ROUNDING = 1e-6
 _CAUSES = ("too_far", "unreachable", "unsnapped")
 
 
@@ -47,7 +42,7 @@ class Thresholds:
     share : float
         A township is underserved if at least this share of its people live beyond the standard,
     unmet_share : float, optional
-        or if at least this share of its need lies within the standard and finds no room.
+        or if at least this share of its need finds no room within the standard: too far, or full.
     """
 
     share: float
@@ -58,7 +53,7 @@ class Thresholds:
         """Return the thresholds of a rule, both times a factor; 1 at most."""
         unmet = rule.unmet_share
         return cls(
-            min(rule.share * (1 - rule.tolerance) * factor, 1.0),
+            min(rule.threshold_share * factor, 1.0),
             None if unmet is None else min(unmet * factor, 1.0),
         )
 
@@ -75,14 +70,17 @@ class Verdict:
         Share of the people beyond the standard, for whatever cause.
     without_room : array, townships
         Share of the need that lies within the standard and finds no room; 0 without need.
+    unmet_share : array, townships
+        Share of the need that is unmet, for either cause; 0 without need.
     far, full : array of bool, townships
-        Whether the one and the other reach their threshold.
+        Whether ``outside`` and ``unmet_share`` reach their thresholds.
     """
 
     need: Floats
     unmet: Floats
     outside: Floats
     without_room: Floats
+    unmet_share: Floats
     far: Flags
     full: Flags
 
@@ -105,14 +103,22 @@ def verdict(outside: Floats, need: Floats, met: Floats, thresholds: Thresholds) 
         The rule.
     """
     met = np.minimum(met, need)
-    missing = need * (1.0 - outside) - met
+    outside = _clean(outside)
     some = need > 0
-    without_room = np.clip(np.where(some, missing / np.where(some, need, 1.0), 0.0), 0.0, 1.0)
+    whole = np.where(some, need, 1.0)
+    without_room = _clean(np.where(some, (need * (1.0 - outside) - met) / whole, 0.0))
+    unmet_share = _clean(np.where(some, (need - met) / whole, 0.0))
     full = np.zeros(len(need), bool)
     if thresholds.unmet_share is not None:
-        full = some & (without_room > 0) & (without_room >= thresholds.unmet_share - _ROUNDING)
-    far = outside >= thresholds.share - _ROUNDING
-    return Verdict(need, need - met, outside, without_room, far, full)
+        full = some & (unmet_share > 0) & (unmet_share >= thresholds.unmet_share - ROUNDING)
+    far = outside >= thresholds.share - ROUNDING
+    return Verdict(need, need - met, outside, without_room, unmet_share, far, full)
+
+
+def _clean(share: Floats) -> Floats:
+    """Return shares without what rounding adds to them."""
+    # Adding 0 makes no negative zero.
+    return np.clip(np.round(share, DIGITS), 0.0, 1.0) + 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +178,7 @@ class Prospects:
         reached = np.zeros(len(supply.weight))
         reached[supply.point[near]] = 1.0
         # Others may lose their room to those who must go farther; that is too far to be told.
-        depends = supply.to_townships(reached * supply.weight) >= TOLD_SHARE - _ROUNDING
+        depends = supply.to_townships(reached * supply.weight) >= TOLD_SHARE - ROUNDING
         return served & ~standing & depends & self.without[leaving].underserved
 
     def losing(self, year: int) -> Flags:
@@ -205,12 +211,17 @@ class Prospects:
             return told | {"no_provider": ~nothing}
         causes = {code: self.supply.shares[code].to_numpy(float) for code in _CAUSES}
         largest = np.max(list(causes.values()), axis=0)
-        least = np.minimum(TOLD_SHARE, largest)
+        room = one.without_room
+        # Where too many are too far, the largest of these causes is told however small it is.
+        most = np.where(one.far, largest, np.maximum(largest, room))
         for code, share in causes.items():
-            told[code] = one.far & (share > 0) & (share >= least - _ROUNDING)
-        by_staff = staffed_share(self.supply) >= STAFF_SHARE - _ROUNDING
-        told["no_staff"] = one.full & by_staff
-        told["no_seats"] = one.full & ~by_staff
+            enough = share >= np.minimum(TOLD_SHARE, most) - ROUNDING
+            told[code] = one.underserved & (share > 0) & enough
+        enough = room >= np.minimum(TOLD_SHARE, np.maximum(largest, room)) - ROUNDING
+        short = one.full & (room > 0) & enough
+        by_staff = staffed_share(self.supply) >= STAFF_SHARE - ROUNDING
+        told["no_staff"] = short & by_staff
+        told["no_seats"] = short & ~by_staff
         told["ferry_only"] = told["too_far"] & by_ferry
         told["demand_grows"] = self.grows(year)
         told["provider_unviable"] = self.losing(year)
@@ -241,7 +252,7 @@ def staffed_share(supply: Supply) -> Floats:
     township = supply.township[point]
     whole = np.bincount(township, weights=room, minlength=count)
     staffed = np.bincount(township, weights=room * supply.staffed[place], minlength=count)
-    return np.asarray(staffed / np.where(whole > 0, whole, 1.0), float)
+    return _clean(staffed / np.where(whole > 0, whole, 1.0))
 
 
 def look_ahead(
@@ -288,7 +299,7 @@ def look_ahead(
             break
         gone = unviable(supply, need[t], settings.viable_use, candidates)
         leaving[years[t]] = gone
-        if gone.closed.any() and not verdicts[0].underserved.all():
+        if gone.closed.any() and not verdicts[t].underserved.all():
             rest = ~gone.closed
             covered = supply.covered_share(supply.nearest_min(rest), supply.standard_min)
             found = supply.met(need[t], open_=rest)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from hashlib import blake2b
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ruralcare.access.assignment import Assigner
+from ruralcare.network.search import compiled
 from ruralcare.scenario import Service
 from ruralcare.types import AccessTable, TravelTimes
 
-__all__ = ["ESTIMATED", "STAFF_BASIS", "Supply", "leading", "supply_of"]
+__all__ = ["ESTIMATED", "STAFF_BASIS", "Supply", "leading", "quick", "supply_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Answer = TypeVar("Answer")
 
 STAFF_BASIS = "care workers"
 """``capacity_basis`` of an institution whose room is that of its counted care workers."""
@@ -28,6 +33,18 @@ ESTIMATED = (STAFF_BASIS, "default")
 # Rounds in which people are moved off full institutions before the exact assignment is asked.
 _ROUNDS = 8
 _FULL = 1.0 + 1e-9
+# Far above rounding: so much more need than room cannot find room.
+_TOO_MANY = 1.0 + 1e-6
+
+
+@cache
+def _compiled(routine: Callable[..., Any]) -> Callable[..., Any]:
+    return compiled.kernel(routine)
+
+
+def quick(routine: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a routine when it is first needed; without numba it runs as it stands, slowly."""
+    return _compiled(routine) if compiled.available() else routine
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +78,12 @@ class Supply:
         Whether it lies in a planned township. Of others, the people who use them are not counted.
     point, place, time_min : array, pairs
         The pairs of points and institutions within the cutoff, nearest first for each point.
+    again : bool
+        Whether much is asked again with little changed: then answers are looked for from the last
+        one (:meth:`ruralcare.access.Assigner.served`). They are the same, but for the rounding of
+        sums.
+    answers : dict, optional
+        Where answers are kept for when the same is asked again, with other thresholds perhaps.
     memo : dict
         What was made of pairs and institutions, for copies with other room or standard as well.
     """
@@ -80,7 +103,9 @@ class Supply:
     point: Ints = field(repr=False)
     place: Ints = field(repr=False)
     time_min: Floats = field(repr=False)
-    memo: dict[str, Assigner] = field(default_factory=dict, repr=False)
+    again: bool = False
+    answers: dict[bytes, Any] | None = field(default=None, repr=False)
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def empty(self) -> bool:
@@ -91,7 +116,37 @@ class Supply:
     def _assigner(self) -> Assigner:
         if "assigner" not in self.memo:
             self.memo["assigner"] = Assigner(self.times, self.place_ids)
-        return self.memo["assigner"]
+        assigner: Assigner = self.memo["assigner"]
+        return assigner
+
+    @property
+    def start(self) -> Ints:
+        """Where the pairs of each point begin, and the end."""
+        if "start" not in self.memo:
+            found = np.searchsorted(self.point, np.arange(len(self.weight) + 1))
+            self.memo["start"] = found.astype(np.int64)
+        start: Ints = self.memo["start"]
+        return start
+
+    def near(self, standard_min: float) -> Ints:
+        """Return the pairs within a standard."""
+        if self.memo.get("standard") != standard_min:
+            self.memo["near"] = np.flatnonzero(self.time_min <= standard_min)
+            self.memo["standard"] = standard_min
+        near: Ints = self.memo["near"]
+        return near
+
+    def once(self, what: str, find: Callable[[], Answer], *given: Any) -> Answer:  # noqa: ANN401
+        """Return what was found for the same room, standard and arguments, or find it."""
+        if self.answers is None:
+            return find()
+        key = blake2b(repr((what, self.standard_min)).encode())
+        for one in (self.capacity, *given):
+            key.update(one.tobytes() if isinstance(one, np.ndarray) else repr(one).encode())
+        if key.digest() not in self.answers:
+            self.answers[key.digest()] = find()
+        found: Answer = self.answers[key.digest()]
+        return found
 
     @cached_property
     def people_share(self) -> Floats:
@@ -109,9 +164,11 @@ class Supply:
 
     def first(self, open_: Flags | None = None) -> tuple[Ints, Ints]:
         """Return the points that reach an (open) institution, and the pair of the nearest one."""
-        kept = np.arange(len(self.point)) if open_ is None else np.flatnonzero(open_[self.place])
-        points, at = np.unique(self.point[kept], return_index=True)
-        return points, kept[at]
+        every = np.ones(len(self.place_ids), bool) if open_ is None else open_
+        pairs = np.empty(len(self.weight), np.int64)
+        quick(_first)(self.start, self.place, every, pairs)
+        points = np.flatnonzero(pairs >= 0)
+        return points, pairs[points]
 
     def nearest_min(self, open_: Flags | None = None) -> Floats:
         """Return the minutes of each point to the nearest (open) institution; NaN if none."""
@@ -151,12 +208,14 @@ class Supply:
         """
         room = self.capacity if capacity is None else capacity
         standard = self.standard_min if standard_min is None else standard_min
+        offered = room if open_ is None else np.where(open_, room, 0.0)
+        return self.once("met", lambda: self._met(need, offered, standard), need, offered, standard)
+
+    def _met(self, need: Floats, room: Floats, standard: float) -> Floats:
         wanted = self.by_point(need)
-        kept = (self.time_min <= standard) & (wanted[self.point] > 0)
-        if open_ is not None:
-            kept &= open_[self.place]
+        near = self.near(standard)
         # Nobody finds room where there is none; where it is unknown, there is no limit.
-        kept &= ~(room[self.place] <= 0)
+        kept = near[(wanted > 0)[self.point[near]] & ~(room <= 0)[self.place[near]]]
         point, place = self.point[kept], self.place[kept]
         if not len(point):
             return np.zeros(len(wanted))
@@ -164,9 +223,21 @@ class Supply:
             reached = np.zeros(len(wanted), bool)
             reached[point] = True
             return np.where(reached, wanted, 0.0)
-        offered = room if open_ is None else np.where(open_, room, 0.0)
-        persons = self._assigner.solve(wanted, offered, standard).by_point
+        if self.again:
+            persons = self._assigner.served(wanted, room, standard)
+        else:
+            persons = self._assigner.solve(wanted, room, standard).by_point
         return np.minimum(persons, wanted)
+
+
+def _first(start: Ints, place: Ints, open_: Flags, pairs: Ints) -> None:
+    """Write down the first pair of each point with an open institution, or -1."""
+    for i in range(len(pairs)):
+        pairs[i] = -1
+        for r in range(start[i], start[i + 1]):
+            if open_[place[r]]:
+                pairs[i] = r
+                break
 
 
 def _room_for_all(point: Ints, place: Ints, wanted: Floats, room: Floats) -> bool:
@@ -175,15 +246,31 @@ def _room_for_all(point: Ints, place: Ints, wanted: Floats, room: Floats) -> boo
     Each point divides its people over the institutions it reaches, by the room they have; the pull
     of those that are too full is lowered. Any division without a full institution is a proof.
     """
+    come, there = np.zeros(len(wanted), bool), np.zeros(len(room), bool)
+    come[point], there[place] = True, True
+    # Unknown room is no limit: then the sum is not known, and nothing is too many.
+    if wanted[come].sum() > room[there].sum() * _TOO_MANY:
+        return False
     pull = np.where(np.isnan(room), np.nansum(wanted), room)
+    return bool(quick(_spreads)(point, place, wanted, room, pull))
+
+
+def _spreads(point: Ints, place: Ints, wanted: Floats, room: Floats, pull: Floats) -> bool:
+    """Divide people by the pull of institutions and lower it, until all have room or no more."""
     for _ in range(_ROUNDS):
-        weight = pull[place]
-        total = np.bincount(point, weights=weight, minlength=len(wanted))[point]
-        users = np.bincount(place, weights=wanted[point] * weight / total, minlength=len(room))
-        over = users > room * _FULL
-        if not over.any():
+        total, users = np.zeros(len(wanted)), np.zeros(len(room))
+        for r in range(len(point)):
+            total[point[r]] += pull[place[r]]
+        for r in range(len(point)):
+            i, j = point[r], place[r]
+            users[j] += wanted[i] * pull[j] / total[i]
+        over = False
+        for j in range(len(room)):
+            if users[j] > room[j] * _FULL:
+                over = True
+                pull[j] *= 0.98 * room[j] / max(users[j], 1e-12)
+        if not over:
             return True
-        pull = np.where(over, pull * (0.98 * room / np.maximum(users, 1e-12)), pull)
     return False
 
 

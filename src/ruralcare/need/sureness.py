@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -131,8 +132,8 @@ def sureness(
         Seed; the same seed gives the same result.
     samples : int, optional
         Instead of ``settings.uncertainty.samples``. A sample costs an assignment for each service
-        and two years, one assumption at a time about three hundred: nothing in a county, minutes
-        in a country.
+        and two years, one assumption at a time some two hundred: nothing in a county, a tenth of a
+        second each in a country.
     progress : Progress
         Told where it is.
     """
@@ -145,19 +146,26 @@ def sureness(
     unmet = np.zeros((count, len(years), len(world.ids)))
     cut = 0
     told = Message("Testing how sure the status is")
-    factors = draws(spreads, len(need.services), count, seed)
-    for number, (drawn, growth) in enumerate(
-        zip(factors, _growth(need, world, count, seed, carried is not None), strict=True)
-    ):
-        progress(told, number / count)
-        for s, service in enumerate(need.services):
-            cut += world.beyond(s, drawn[s])
-            for y in range(len(years)):
-                found = world.judge(s, y, drawn[s], growth if y else None)
-                bad[y, s] += found.underserved
-                unmet[number, y] += service.weight * found.unmet
+    factors = list(draws(spreads, len(need.services), count, seed))
+    growth = list(_growth(need, world, count, seed, carried is not None))
+    for s, service in enumerate(need.services):
+        cut += sum(world.beyond(s, drawn[s]) for drawn in factors)
+        cases = [
+            (wanted.sum(), number, y, wanted)
+            for number, drawn in enumerate(factors)
+            for y in range(len(years))
+            for wanted in [world.needed(s, y, drawn[s], growth[number] if y else None)]
+        ]
+        # From little need to much, so that an assignment differs little from the last one.
+        cases.sort(key=lambda case: case[:3])
+        for at, (_, number, y, wanted) in enumerate(cases):
+            progress(told, (s + at / len(cases)) / len(need.services))
+            found = world.judge(s, wanted, factors[number][s], again=True)
+            bad[y, s] += found.underserved
+            unmet[number, y] += service.weight * found.unmet
     base = [
-        [world.judge(s, y, Draw()) for s in range(len(need.services))] for y in range(len(years))
+        [world.judge(s, world.needed(s, y), Draw()) for s in range(len(need.services))]
+        for y in range(len(years))
     ]
     shares = pd.DataFrame(
         {
@@ -226,7 +234,9 @@ class _World:
         """Tell whether that lies beyond the longest time measured, where ways are not known."""
         return self.reach(s, draw) > self.supplies[s].times.cutoff_min * (1 + 1e-9)
 
-    def changed(self, s: int, draw: Draw) -> tuple[Supply, Thresholds]:
+    def changed(
+        self, s: int, draw: Draw, *, again: bool = False, answers: dict[bytes, Any] | None = None
+    ) -> tuple[Supply, Thresholds]:
         """Return the supply and the thresholds under a set of factors."""
         supply = self.supplies[s]
         reach = min(self.reach(s, draw), supply.times.cutoff_min)
@@ -235,15 +245,28 @@ class _World:
         if reach != supply.standard_min:
             covered = supply.covered_share(self.nearest[s], reach)
             shares = shares.assign(covered_share=covered)
-        changed = replace(supply, standard_min=reach, capacity=room, shares=shares)
+        changed = replace(
+            supply,
+            standard_min=reach,
+            capacity=room,
+            shares=shares,
+            again=again,
+            answers=answers,
+        )
         return changed, Thresholds.of(self.need.settings.own, draw.threshold)
 
-    def judge(self, s: int, y: int, draw: Draw, growth: Floats | None = None) -> Verdict:
-        """Return what the rule says of a service in a year under a set of factors."""
-        supply, thresholds = self.changed(s, draw)
-        wanted = self.wanted[s][y] * (draw.recognition * draw.use)
-        if growth is not None:
-            wanted = wanted * growth
+    def needed(
+        self, s: int, y: int, draw: Draw | None = None, growth: Floats | None = None
+    ) -> Floats:
+        """Return the persons in need of a service in a year, under a set of factors."""
+        wanted = self.wanted[s][y]
+        if draw is not None:
+            wanted = wanted * (draw.recognition * draw.use)
+        return wanted if growth is None else wanted * growth
+
+    def judge(self, s: int, wanted: Floats, draw: Draw, *, again: bool = False) -> Verdict:
+        """Return what the rule says of a service and need under a set of factors."""
+        supply, thresholds = self.changed(s, draw, again=again)
         met = supply.met(wanted)
         outside = 1.0 - supply.shares["covered_share"].to_numpy(float)
         return verdict(outside, wanted, supply.to_townships(met), thresholds)
@@ -285,30 +308,31 @@ def _decisive(need: NeedTable, world: _World, drawn: bool, progress: Progress) -
             (FORECAST, "low", LOW, Draw(), "need_low_persons"),
             (FORECAST, "high", 1.0 - LOW, Draw(), "need_high_persons"),
         ]
-    parts = []
-    for number, (name, direction, value, draw, column) in enumerate(cases):
-        progress(Message("Testing one assumption at a time"), number / len(cases))
-        for s, service in enumerate(need.services):
-            rows = today[today["service"] == service.id].set_index("township_id")
-            before = rows["status"].reindex(world.ids).to_numpy(object)
-            supply, thresholds = world.changed(s, draw)
+    parts: dict[tuple[int, int], pd.DataFrame] = {}
+    told = Message("Testing one assumption at a time")
+    for s, service in enumerate(need.services):
+        rows = today[today["service"] == service.id].set_index("township_id")
+        before = rows["status"].reindex(world.ids).to_numpy(object)
+        # Many cases change neither people nor room nor travel.
+        answers: dict[bytes, Any] = {}
+        for number, (name, direction, value, draw, column) in enumerate(cases):
+            progress(told, (s + number / len(cases)) / len(need.services))
+            supply, thresholds = world.changed(s, draw, again=True, answers=answers)
             factor = draw.recognition * draw.use
             wanted = [world.persons(s, year, column) * factor for year in years]
             after = look_ahead(supply, wanted, years, need.settings, thresholds=thresholds)
             then = after.status(years[0])
             at = np.flatnonzero(then != before)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "township_id": world.ids[at],
-                        "service": service.id,
-                        "assumption": name,
-                        "direction": direction,
-                        "value": value,
-                        "status": before[at],
-                        "status_then": then[at],
-                    }
-                )
+            parts[number, s] = pd.DataFrame(
+                {
+                    "township_id": world.ids[at],
+                    "service": service.id,
+                    "assumption": name,
+                    "direction": direction,
+                    "value": value,
+                    "status": before[at],
+                    "status_then": then[at],
+                }
             )
     columns = [
         "township_id",
@@ -319,7 +343,7 @@ def _decisive(need: NeedTable, world: _World, drawn: bool, progress: Progress) -
         "status",
         "status_then",
     ]
-    kept = [part for part in parts if len(part)]
+    kept = [parts[key] for key in sorted(parts) if len(parts[key])]
     if not kept:
         return pd.DataFrame({name: [] for name in columns}).astype({"value": float})
     return pd.concat(kept, ignore_index=True)

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 __all__ = [
     "COLUMNS",
     "CONNECTIONS",
+    "DIGITS",
     "EVIDENCE",
     "EXTINCTION_CLASSES",
     "REASONS",
     "RESPONSES",
+    "ROUNDING",
     "STATUSES",
+    "TOLD_SHARE",
     "WITHIN_REACH",
     "Connection",
     "NeedTable",
@@ -61,11 +64,19 @@ RESPONSES: Final = ("none", "safeguard", "full_rollout", "shared_hub", "mobile_s
 fully (underserved, not emptying); share a hub with neighbours (underserved and emptying, with users
 enough within reach of one site); bring the service (underserved and emptying, with too few)."""
 
+TOLD_SHARE: Final = 0.1
+"""A cause is told when at least this share of the people is hit by it, and the largest always."""
+ROUNDING: Final = 1e-6
+"""Shares of people that differ by less are equal: they are sums of rounded weights."""
+DIGITS: Final = 9
+"""Digits of the figures behind a status: a share of nothing is 0, not 1e-16."""
+
 WITHIN_REACH: Final = "within_reach"
 """Stands for a reason in the evidence of what is served."""
 EVIDENCE: Final = {
     "outside_share": "share",
     "cause_share": "share",
+    "unmet_share": "share",
     "without_room_share": "share",
     "staffed_share": "share",
     "underserved_year": "year",
@@ -74,6 +85,7 @@ EVIDENCE: Final = {
 """Measures of the evidence and their units.
 
 ``outside_share``: people beyond the standard; ``cause_share``: people for whom this is the cause;
+``unmet_share``: need that finds no room within the standard, for either cause;
 ``without_room_share``: need that lies within the standard and finds no room; ``staffed_share``:
 room within the standard that is that of counted care workers; ``underserved_year``: first year in
 which the township is underserved, against the last year looked at; ``expected_users``: people
@@ -127,11 +139,10 @@ class NeedTable:
         ``extinction_index``, ``extinction_class``, and ``…_low`` and ``…_high`` (80 % band) of the
         four figures; the year of the people and those of the plan.
     indicators : DataFrame
-        Index ``township_id``: ``name``, ``sigungu_id``, ``sigungu_name``, ``area_km2``,
-        ``year``, ``population``, ``population_65plus``, ``share_65plus``, ``year_before``,
-        ``population_before``, ``change_10y_share`` (``NA`` with one date), ``extinction_index``
-        (``NA`` where the sexes are not told apart or nobody is 65 or older),
-        ``extinction_class``, ``depopulating``, ``connection``.
+        Index ``township_id``; columns as :func:`ruralcare.need.indicators` gives them (place,
+        people and their shares, density, change, ``extinction_index`` and its class,
+        ``depopulating``, ``designated`` and ``designated_on``, the figures that registers do not
+        tell, ``composite_index`` with ``composite_known``, ``connection``).
     services : tuple of Service
         The services, in the order of the scenario.
     townships : Townships

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ruralcare.need.supply import Supply
+from ruralcare.need.supply import Supply, quick
 
 __all__ = ["Unviable", "expected_users", "unviable"]
 
@@ -94,17 +94,22 @@ def unviable(
     candidates : array of bool, places
         Institutions that may give up; all by default.
     """
+    may = np.ones(len(supply.place_ids), bool) if candidates is None else candidates
+    return supply.once(
+        "unviable", lambda: _unviable(supply, need, least_use, may), need, least_use, may
+    )
+
+
+def _unviable(supply: Supply, need: Floats, least_use: float, candidates: Flags) -> Unviable:
     room = supply.capacity
     least = least_use * room
-    may = supply.inside & (room > 0)
-    if candidates is not None:
-        may &= candidates
+    may = supply.inside & (room > 0) & candidates
     # Of equal use, the one whose id sorts first gives up first.
     name = np.argsort(np.argsort(np.array(supply.place_ids, dtype=object), kind="stable"))
     open_ = np.ones(len(room), bool)
     told = np.full(len(room), np.nan)
     while True:
-        users, weight, point, place = _users(supply, need, open_)
+        users, pairs, weight = _users(supply, need, open_)
         told[open_] = users[open_]
         poor = may & open_ & (users < least * (1 - _ROUNDING))
         if not poor.any():
@@ -114,17 +119,18 @@ def unviable(
         order = np.lexsort((name, use))
         rank = np.empty(len(room), np.int64)
         rank[order] = np.arange(len(room))
-        open_ = open_ & ~_give_up(poor, rank, weight, point, place)
+        open_ = open_ & ~_give_up(supply, poor, rank, pairs, weight)
 
 
-def _give_up(poor: Flags, rank: Ints, weight: Floats, point: Ints, place: Ints) -> Flags:
+def _give_up(supply: Supply, poor: Flags, rank: Ints, pairs: Ints, weight: Floats) -> Flags:
     """Return the poor institutions that go in this round: first at all points they share.
 
     Where all of a point use one institution, and it goes, they turn to others farther off, which
     must wait and see.
     """
-    beaten = _waiting(poor, rank, weight, point, place)
-    mine = poor[place] & (weight > 0)
+    point, place = supply.point[pairs], supply.place[pairs]
+    beaten = _waiting(supply, poor, rank, point, place)
+    mine = poor[place]
     point, place, weight = point[mine], place[mine], weight[mine]
     order = np.lexsort((rank[place], point))
     point, place, weight = point[order], place[order], weight[order]
@@ -137,54 +143,130 @@ def _give_up(poor: Flags, rank: Ints, weight: Floats, point: Ints, place: Ints) 
     return poor & ~beaten
 
 
-def _waiting(poor: Flags, rank: Ints, weight: Floats, point: Ints, place: Ints) -> Flags:
+def _waiting(supply: Supply, poor: Flags, rank: Ints, point: Ints, place: Ints) -> Flags:
     """Return the poor institutions that a point may yet turn to, when its only one goes first."""
-    count = int(point.max()) + 1 if len(point) else 0
-    used = weight > 0
-    alone = (np.bincount(point[used], minlength=count) == 1)[point]
-    last = np.iinfo(np.int64).max
-    before = np.full(count, last)
-    sole = used & alone & poor[place]
+    count = len(supply.weight)
+    sole = (np.bincount(point, minlength=count) == 1)[point] & poor[place]
+    before = np.full(count, -1, np.int64)
     before[point[sole]] = rank[place[sole]]
     waiting = np.zeros(len(poor), bool)
-    waiting[place[~used & poor[place] & (rank[place] > before[point])]] = True
+    quick(_wait)(supply.start, supply.place, poor, rank, before, waiting)
     return waiting
 
 
-def _users(supply: Supply, need: Floats, open_: Flags) -> tuple[Floats, Floats, Ints, Ints]:
-    """Return the users of each place and the first choice of each point, pair by pair."""
+def _wait(start: Ints, place: Ints, poor: Flags, rank: Ints, before: Ints, waiting: Flags) -> None:
+    for i in range(len(before)):
+        if before[i] >= 0:
+            for r in range(start[i], start[i + 1]):
+                if poor[place[r]] and rank[place[r]] > before[i]:
+                    waiting[place[r]] = True
+
+
+def _users(supply: Supply, need: Floats, open_: Flags) -> tuple[Floats, Ints, Floats]:
+    """Return the users of each place, and the first choice of each point: pairs and shares."""
     room = supply.capacity
     known = room[room > 0]
-    usual = np.median(known) if len(known) else 1.0
+    usual = float(np.median(known)) if len(known) else 1.0
     wanted = supply.by_point(need)
-    kept = open_[supply.place] & (wanted[supply.point] > 0)
-    point, place = supply.point[kept], supply.place[kept]
-    near = (supply.time_min[kept] <= supply.standard_min).astype(float)
-    # Pairs are sorted: where nothing is within the standard, the first pair is the nearest.
-    choice = _divided(point, near * np.where(np.isnan(room), usual, room)[place], len(wanted))
-    lost = np.bincount(point, weights=choice, minlength=len(wanted)) == 0
-    choice = np.where(lost[point], _begins(point) * 1.0, choice)
-    used = choice > 0
-    p, j, near = point[used], place[used], near[used]
-    users, left, share = np.zeros(len(room)), wanted, choice[used]
+    draws = np.where(np.isnan(room), usual, room)
+    most = len(supply.near(supply.standard_min)) + len(wanted)
+    pairs, choice = np.empty(most, np.int64), np.empty(most)
+    count = quick(_choose)(
+        supply.start, supply.place, supply.time_min, supply.standard_min, open_, wanted, draws,
+        pairs, choice,
+    )  # fmt: skip
+    pairs, choice = pairs[:count], choice[:count]
+    near = supply.time_min[pairs] <= supply.standard_min
+    users = quick(_settle)(
+        supply.point[pairs], supply.place[pairs], near, choice, wanted, room, usual
+    )
+    return users, pairs, choice
+
+
+def _choose(
+    start: Ints,
+    place: Ints,
+    time_min: Floats,
+    standard_min: float,
+    open_: Flags,
+    wanted: Floats,
+    draws: Floats,
+    pairs: Ints,
+    choice: Floats,
+) -> int:
+    """Write down where the people of each point go first, and in what shares; return how many."""
+    count = 0
+    for i in range(len(wanted)):
+        if not wanted[i] > 0:
+            continue
+        total, first = 0.0, -1
+        for r in range(start[i], start[i + 1]):
+            # Pairs are sorted: where nothing is within the standard, the first is the nearest.
+            if time_min[r] > standard_min and first >= 0:
+                break
+            if open_[place[r]]:
+                if first < 0:
+                    first = r
+                if time_min[r] <= standard_min:
+                    total += draws[place[r]]
+        if total > 0:
+            for r in range(first, start[i + 1]):
+                if time_min[r] > standard_min:
+                    break
+                share = draws[place[r]] / total
+                if open_[place[r]] and share > 0:
+                    pairs[count], choice[count] = r, share
+                    count += 1
+        elif first >= 0:
+            pairs[count], choice[count] = first, 1.0
+            count += 1
+    return count
+
+
+def _settle(
+    point: Ints,
+    place: Ints,
+    near: Flags,
+    choice: Floats,
+    wanted: Floats,
+    room: Floats,
+    usual: float,
+) -> Floats:
+    """Let people go where they want, and those without room look for other room; count users."""
+    pairs, points, places = len(point), len(wanted), len(room)
+    users, left, share = np.zeros(places), wanted.copy(), choice.copy()
     for _ in range(_ROUNDS):
-        coming = left[p] * share
-        asked = np.bincount(j, weights=coming, minlength=len(room))
-        free = np.where(np.isnan(room), np.inf, np.maximum(room - users, 0.0))
-        taken = coming * np.minimum(1.0, free / np.maximum(asked, _TINY))[j]
-        users = users + np.bincount(j, weights=taken, minlength=len(room))
-        left = np.maximum(left - np.bincount(p, weights=taken, minlength=len(left)), 0.0)
-        free = np.where(np.isnan(room), usual, np.maximum(room - users, 0.0))
-        share = _divided(p, near * free[j], len(wanted))
-        if not (left[p] * share > _FEW).any():
+        asked, got, gone = np.zeros(places), np.zeros(places), np.zeros(points)
+        for r in range(pairs):
+            asked[place[r]] += left[point[r]] * share[r]
+        part = np.ones(places)
+        for j in range(places):
+            if not np.isnan(room[j]):
+                part[j] = min(1.0, max(room[j] - users[j], 0.0) / max(asked[j], _TINY))
+        for r in range(pairs):
+            taken = left[point[r]] * share[r] * part[place[r]]
+            got[place[r]] += taken
+            gone[point[r]] += taken
+        free = np.full(places, usual)
+        for j in range(places):
+            users[j] += got[j]
+            if not np.isnan(room[j]):
+                free[j] = max(room[j] - users[j], 0.0)
+        total = np.zeros(points)
+        for r in range(pairs):
+            if near[r]:
+                total[point[r]] += free[place[r]]
+        for i in range(points):
+            left[i] = max(left[i] - gone[i], 0.0)
+        go_on = False
+        for r in range(pairs):
+            share[r] = 0.0
+            if near[r] and total[point[r]] > 0:
+                share[r] = free[place[r]] / total[point[r]]
+                go_on = go_on or left[point[r]] * share[r] > _FEW
+        if not go_on:
             break
-    return users, choice, point, place
-
-
-def _divided(point: Ints, pull: Floats, points: int) -> Floats:
-    """Return the share of the people of each point that goes each way, by pull; 0 without any."""
-    total = np.bincount(point, weights=pull, minlength=points)[point]
-    return np.asarray(pull / np.where(total > 0, total, 1.0), float)
+    return users
 
 
 def _begins(point: Ints) -> Flags:

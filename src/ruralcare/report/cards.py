@@ -184,8 +184,11 @@ def extinction_cards(figures: Figures, stage: int = 0) -> list[Card]:
         return []
     rows = table.reindex(figures.township_ids)
     people = figures.outlook("population")[stage].astype(float)
-    high = (figures.outlook("extinction_class")[stage] == "high").fillna(False).to_numpy(bool)
-    share = float(people[high].sum() / people.sum()) if people.sum() > 0 else math.nan
+    classes = figures.outlook("extinction_class")[stage]
+    high = (classes == "high").fillna(False).to_numpy(bool)
+    # Where no index is known, nobody is known to be at risk, or not to be.
+    told = classes.notna().any()
+    share = float(people[high].sum() / people.sum()) if told and people.sum() > 0 else math.nan
     before = rows["population_before"].astype(float)
     both = before.notna() & people.notna()
     cards: list[Card] = [
@@ -197,13 +200,13 @@ def extinction_cards(figures: Figures, stage: int = 0) -> list[Card]:
         },
         {
             "label": Message("Townships of high risk").render(language),
-            "value": number(int(high.sum()), language),
+            "value": number(float(high.sum()) if told else math.nan, language),
             "unit": _counter(language),
             "note": Message("of {total}", total=figures.shape[2]).render(language),
         },
         {
             "label": Message("Depopulating townships").render(language),
-            "value": number(int(rows["depopulating"].fillna(False).astype(bool).sum()), language),
+            "value": number(int(figures.emptying(stage).sum()), language),
             "unit": _counter(language),
             "note": Message("of {total}", total=figures.shape[2]).render(language),
         },

@@ -29,7 +29,7 @@ from ruralcare.report.charts import Line, proof_bar, stage_chart
 from ruralcare.report.figures import Figures
 from ruralcare.report.headings import attributions, badges, subtitle
 from ruralcare.report.official import actor_rows, equity_rows, rule_rows, similar_rows
-from ruralcare.report.outlook import answer_rows, outlook_rows
+from ruralcare.report.outlook import answer_rows, emptying_rows, outlook_rows
 from ruralcare.report.parameters import parameters
 from ruralcare.report.prose import GLOSSARY, METHOD
 from ruralcare.report.reach import island_rows, reach_rows
@@ -103,6 +103,7 @@ def _values(figures: Figures) -> dict[str, Any]:
         "definitions": Markup(maps.definitions()),
         "maps": _maps(figures, maps, stages),
         "priority": priority_list(figures),
+        "emptying": emptying_rows(figures),
         "outlook": outlook_rows(figures),
         "answers": answer_rows(figures),
         "certainty": certainty(figures),

@@ -206,6 +206,16 @@ class Figures:
         years = [_latest(known, year) for year in self.subject.years]
         return wide[years].set_axis(range(len(years)), axis=1).reindex(self.township_ids)
 
+    def emptying(self, stage: int) -> NDArray[np.bool_]:
+        """Return whether each township empties: today, or by its projected index at the stage."""
+        table = self.subject.need
+        if table is None:
+            raise ValueError("need was not assessed")
+        flags = table.indicators["depopulating"].reindex(self.township_ids).fillna(False)
+        index = self.outlook("extinction_index")[stage].astype("Float64")
+        later = (index < table.settings.depopulating_index).fillna(False)
+        return np.asarray(flags.astype(bool) | later.astype(bool), dtype=bool)
+
     @cached_property
     def weights(self) -> Floats:
         """What averages are weighted by: people in need, else people, else townships."""

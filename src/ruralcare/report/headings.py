@@ -42,7 +42,23 @@ def badges(subject: Subject) -> list[dict[str, str]]:
         found.append(("proxy", _proxy_badge(subject)))
     if subject.people is not None and subject.people.assumed:
         found.append(("assumed", Message("Population is an assumption")))
+    missing = _unlisted(subject)
+    if missing:
+        found.append(
+            (
+                "assumed",
+                Message("No institution in the data: {services}", services=", ".join(missing)),
+            )
+        )
     return [{"kind": kind, "text": text.render(subject.language)} for kind, text in found]
+
+
+def _unlisted(subject: Subject) -> list[str]:
+    """Return the services that no institution of the data offers: a list may be missing."""
+    if not subject.access:
+        return []
+    offered = set(subject.access[0].offers["service"])
+    return [one.name(subject.language) for one in subject.services if one.id not in offered]
 
 
 def _proxy_badge(subject: Subject) -> Message:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
 import pandas as pd
 
 from ruralcare.access import equity
-from ruralcare.language import Message, Verbatim
-from ruralcare.need import kind_name
+from ruralcare.language import Language, Message, Verbatim
+from ruralcare.need import LISTED_TOGETHER, kind_name
 from ruralcare.report.figures import Figures
 from ruralcare.report.sentences import number, percent
 
@@ -33,7 +34,7 @@ TRAIT_WORDS: Final = {
     "share_65plus": Message("Share aged 65 and over"),
     "extinction_index": Message("Extinction risk index"),
     "change_10y_share": Message("Change of population over ten years"),
-    "without_road": Message("No road to the mainland"),
+    "without_road": Message("Link by road or ferry"),
     "nearest_min": Message("Mean time to the nearest"),
     "places_per_1000": Message("Places per 1,000 people aged 65 and over"),
 }
@@ -65,7 +66,7 @@ def rule_rows(figures: Figures) -> list[dict[str, Any]]:
                 "counties": [
                     {
                         "name": row["sigungu_name"],
-                        "share": percent(_number(row["beyond_share"]), language),
+                        "share": _range(row, language),
                         "status": row["status"],
                     }
                     for row in counties.to_dict("records")
@@ -73,6 +74,15 @@ def rule_rows(figures: Figures) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _range(row: Mapping[Any, Any], language: Language) -> str:
+    """Return the share of people who fail: a range where the data cannot tell of some."""
+    low, open_ = _number(row["beyond_share"]), _number(row["unknown_share"])
+    least = 0.0 if math.isnan(low) else low
+    if math.isnan(open_) or open_ < 5e-4:
+        return percent(low, language)
+    return f"{percent(least, language)}–{percent(min(least + open_, 1.0), language)}"
 
 
 def _number(value: Any) -> float:  # noqa: ANN401 - a cell of a table
@@ -93,13 +103,17 @@ def actor_rows(figures: Figures) -> dict[str, Any]:
     counts = near.groupby(["township_id", "group"]).size()
     first = near.drop_duplicates(["township_id", "group"]).set_index(["township_id", "group"])
     frame = figures.subject.townships.frame
+    home = frame["sigungu_id"]
+    told = {kinds[0]: _listing(figures, kinds[0]) for kinds in groups}
     rows = []
     for township in frame.index[:_MOST_ROWS]:
         cells = []
         for kinds in groups:
             key = (township, kinds[0])
             if key not in first.index:
-                cells.append({"name": "–", "time": "", "count": "", "rough": False})
+                listed = kinds[0] == "cooperative" or home[township] in told[kinds[0]]
+                name = "–" if listed else Message("no data").render(language)
+                cells.append({"name": name, "time": "", "count": "", "rough": False})
                 continue
             one = first.loc[key]
             cells.append(
@@ -124,6 +138,22 @@ def actor_rows(figures: Figures) -> dict[str, Any]:
         "rows": rows,
         "left": max(0, len(frame) - _MOST_ROWS),
     }
+
+
+def _listing(figures: Figures, kind: str) -> set[str]:
+    """Return the counties of whose institutions of a kind a list was given.
+
+    A county without any of the kinds that come in one list is one whose list is missing.
+    """
+    if figures.subject.places is None:
+        return set()
+    group = next((one for one in LISTED_TOGETHER if kind in one), frozenset({kind}))
+    places = figures.subject.places.facilities
+    offers = places.offers
+    there = set(offers.loc[offers["service"].isin(group), "facility_id"])
+    there |= set(places.frame.index[places.frame["kind"].isin(group)])
+    home = figures.subject.townships.frame["sigungu_id"]
+    return set(places.frame["township_id"].reindex(list(there)).map(home).dropna())
 
 
 def equity_rows(figures: Figures) -> list[dict[str, Any]]:
@@ -167,7 +197,8 @@ def similar_rows(figures: Figures) -> list[dict[str, Any]]:
         name, _, service = str(row[end]).partition(":")
         word = TRAIT_WORDS[name].render(language)
         label = f"{word}: {services.get(service, service)}" if service else word
-        return f"{label} ({number(float(row[f'{end}_sd']), language, 1)})"
+        # No negative zero.
+        return f"{label} ({number(round(float(row[f'{end}_sd']), 1) + 0.0, language, 1)})"
 
     models = []
     for model, rows in table.groupby("model_id", sort=False):

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 
 from ruralcare.language import Message
-from ruralcare.need import RESPONSES
+from ruralcare.need import EXTINCTION_CLASSES, RESPONSES, composite_sensitivity
+from ruralcare.report.classes import extinction_classes
 from ruralcare.report.figures import Figures
 from ruralcare.report.sentences import number, percent, stage_name
 
-__all__ = ["RESPONSE_WORDS", "answer_rows", "outlook_rows"]
+__all__ = ["RESPONSE_WORDS", "answer_rows", "emptying_rows", "outlook_rows"]
+
+_MOST_ROWS: Final = 60
 
 RESPONSE_WORDS: Final = {
     "none": Message("Nothing to do"),
@@ -21,13 +25,14 @@ RESPONSE_WORDS: Final = {
     "mobile_service": Message("Service that comes by (mobile)"),
 }
 _RESPONSE_NOTES: Final = {
-    "safeguard": Message("Served today, but losing people or about to be underserved."),
+    "safeguard": Message("Not underserved, but losing people or about to be underserved."),
     "full_rollout": Message("Underserved, and not emptying: all stages of the service pay."),
     "shared_hub": Message(
         "Underserved and emptying, with users enough within reach to keep one small site."
     ),
     "mobile_service": Message(
-        "Underserved and emptying, with too few users for a site: the service has to travel."
+        "Underserved and emptying, and no site within reach of most would have users enough: the "
+        "service has to come from farther away."
     ),
 }
 
@@ -62,7 +67,10 @@ def outlook_rows(figures: Figures) -> dict[str, Any]:
             "cells": [percent(share, language) + " %" for share in shares],
         }
     )
-    high = [int((risk[stage] == "high").fillna(False).sum()) for stage in risk]
+    high = [
+        float((risk[stage] == "high").fillna(False).sum()) if risk[stage].notna().any() else np.nan
+        for stage in risk
+    ]
     shown.append(
         {
             "name": Message("Townships of high risk").render(language),
@@ -87,6 +95,47 @@ def outlook_rows(figures: Figures) -> dict[str, Any]:
 
 def _sum(values: Any) -> float:  # noqa: ANN401 - a Series of numbers
     return float(np.nansum(values.to_numpy(float, na_value=np.nan)))
+
+
+def emptying_rows(figures: Figures) -> dict[str, Any]:
+    """Return what tells whether a township empties, those nearest to extinction first.
+
+    The composite index is an approximation, and its rank a range: how far it hangs on its weights.
+    """
+    subject, language = figures.subject, figures.subject.language
+    table = subject.need
+    if table is None:
+        return {"rows": [], "left": 0}
+    facts = table.indicators.reindex(figures.township_ids)
+    weights = table.settings.composite_weights or None
+    seed = subject.scenario.seed if subject.scenario else 1
+    ranks = composite_sensitivity(facts, weights, seed=seed).reindex(facts.index)
+    labels = dict(zip(EXTINCTION_CLASSES, extinction_classes(), strict=False))
+    index = facts["extinction_index"].to_numpy(float, na_value=np.inf)
+    rows = []
+    for i in np.argsort(index, kind="stable")[:_MOST_ROWS]:
+        one, rank = facts.iloc[i], ranks.iloc[i]
+        risk = one["extinction_class"]
+        known = pd.notna(rank["rank"])
+        rows.append(
+            {
+                "name": one["name"],
+                "county": one["sigungu_name"],
+                "index": number(_float(one["extinction_index"]), language, 2),
+                "risk": labels[risk].label.render(language) if risk in labels else "–",
+                "old": percent(_float(one["share_65plus"]), language),
+                "change": percent(_float(one["change_10y_share"]), language),
+                "density": number(_float(one["density_per_km2"]), language),
+                "designated": str(one["designated_on"]) if one["designated"] else "–",
+                "rank": number(int(rank["rank"]), language) if known else "–",
+                "range": f"{int(rank['rank_low'])}–{int(rank['rank_high'])}" if known else "",
+            }
+        )
+    return {"rows": rows, "left": max(0, len(facts) - _MOST_ROWS)}
+
+
+def _float(value: Any) -> float:  # noqa: ANN401 - a cell of a table
+    return float("nan") if pd.isna(value) else float(value)
 
 
 def answer_rows(figures: Figures) -> list[dict[str, Any]]:

@@ -45,6 +45,8 @@ class Results:
         Who is within reach of each township (:func:`ruralcare.need.actors`).
     similar : DataFrame or None
         Who could take over the models of ``need.models`` (:func:`ruralcare.need.candidates`).
+    figures : DataFrame or None
+        Figures of townships and counties that registers do not tell, as they were read.
     notes : tuple of Message
         What a reader must know: assumptions, stand-ins, what was left out.
     """
@@ -62,6 +64,7 @@ class Results:
     sureness: Sureness | None = None
     actors: pd.DataFrame | None = None
     similar: pd.DataFrame | None = None
+    figures: pd.DataFrame | None = None
     notes: tuple[Message, ...] = ()
 
     @property

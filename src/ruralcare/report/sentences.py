@@ -39,9 +39,11 @@ REASON_WORDS: Final = {
     "ferry_only": Message("Only a ferry links it to the nearest institution"),
     "unreachable": Message("No road or ferry leads to an institution"),
     "unsnapped": Message("Homes lie too far from any road of the data"),
-    "demand_grows": Message("Served today; with growing need there will be no room for all"),
+    "demand_grows": Message(
+        "Not yet below the threshold; with growing need too many will find no room"
+    ),
     "provider_unviable": Message(
-        "Served today, by an institution with too few users to be viable for long"
+        "Held up by an institution with too few users to be viable for long"
     ),
 }
 STATUS_WORDS: Final = {

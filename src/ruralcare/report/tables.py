@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ruralcare.access import closures, equity
+from ruralcare.need import NeedTable, composite_sensitivity, county_indicators, typology
 from ruralcare.report.figures import Figures, stage_of_period
 from ruralcare.report.results import Results
 from ruralcare.report.subject import of_results
@@ -43,7 +44,13 @@ _DECIMALS = {
     "persons": 3,
     "_km": 3,
     "_share": 5,
+    "population": 1,
+    "population_65plus": 1,
     "share_65plus": 5,
+    "share_80plus": 5,
+    "share_under15": 5,
+    "unmet_weighted": 3,
+    "need_amount": 2,
     "_index": 4,
     "_km2": 3,
     "_per_1000": 2,
@@ -77,6 +84,12 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
         ``evidence``, ``outlook``
             What each status of today rests on, and the people of the years of the plan, as in
             :class:`~ruralcare.need.NeedTable`.
+        ``typology``
+            Underserved and depopulating, crossed (:func:`ruralcare.need.typology`).
+        ``counties``, ``composite``
+            The indicators of whole counties, and how far the rank of each township by the composite
+            index hangs on its weights (:func:`ruralcare.need.composite_sensitivity`). The composite
+            is an approximation.
         ``sureness``, ``decisive``, ``ranks``
             How sure each status is, which assumptions change one by themselves, and the rank of
             each township by unmet need (:class:`~ruralcare.need.Sureness`).
@@ -106,6 +119,8 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
         made["need"] = _need(results)
         made["evidence"] = results.need.evidence.copy()
         made["outlook"] = results.need.outlook.copy()
+        made["typology"] = typology(results.need).reset_index()
+        made |= _composite(results, results.need)
     if results.sureness is not None:
         made["sureness"] = results.sureness.shares
         made["decisive"] = results.sureness.decisive
@@ -135,7 +150,8 @@ def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
         for name in frame.columns
         if pd.api.types.is_float_dtype(frame[name])
         for ending, places in _DECIMALS.items()
-        if name.endswith(ending)
+        # The ends of a band are as fine as its middle.
+        if str(name).removesuffix("_low").removesuffix("_high").endswith(ending)
     }
     return frame.round(decimals)
 
@@ -170,6 +186,18 @@ def _access(results: Results) -> pd.DataFrame:
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
     return _text_columns(frame)
+
+
+def _composite(results: Results, need: NeedTable) -> dict[str, pd.DataFrame]:
+    settings = need.settings
+    counties = county_indicators(
+        results.townships, results.people, settings, figures=results.figures
+    )
+    ranks = composite_sensitivity(
+        need.indicators, settings.composite_weights or None, seed=results.scenario.seed
+    )
+    whole = dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64")
+    return {"counties": counties.reset_index(), "composite": ranks.astype(whole).reset_index()}
 
 
 def _equity(results: Results) -> pd.DataFrame:

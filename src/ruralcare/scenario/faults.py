@@ -109,12 +109,20 @@ def schema_fault(detail: ErrorDetails, file: str) -> Fault:
     elif kind in ("dict_type", "model_type", "model_attributes_type"):
         problem = Message("This must be a table of keys.")
         remedy = Message("Write it as [{key}] with its keys below.", key=_key(location))
+    elif kind == "too_short":
+        problem = Message("The list is empty.")
+        remedy = Message("Give at least one value.")
     elif kind in ("string_too_short", "string_pattern_mismatch"):
         problem = Message("The text is empty or holds characters that are not allowed.")
         remedy = Message("Use letters, digits, “_”, “-”, “.” or “:”.")
     elif kind == "path_type":
         problem = Message("This must be a path in quotes.")
         remedy = Message('Write it in quotes: "{value}".', value=str(value))
+    elif kind == "value_error" and not isinstance(detail.get("input"), dict):
+        problem = Message(
+            "The value is not allowed: {detail}.", detail=Message(str(context["error"]))
+        )
+        remedy = Message("See `ruralcare schema` for what this key takes.")
     elif kind == "value_error":
         problem = Message(
             "The table contradicts itself: {detail}.", detail=Message(str(context["error"]))

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from ruralcare.scenario.fields import UNKNOWN_AGES, Name, NotNegative, Positive, Section, Share
+from ruralcare.scenario.fields import UNKNOWN_AGES, NotNegative, Positive, Section, Share
 from ruralcare.scenario.figures import default_figures
 from ruralcare.types import AGE_GROUPS
 
 __all__ = ["ForecastSettings", "NationalRatios"]
+
+NO_MONTH: Final = "a date is written as year and month, such as 2023-10"
+NO_SINGLE_AGES: Final = (
+    "the sizes must be 101 numbers, for the ages from 0 to 99 and for 100 and over, or none at all"
+)
+NOT_LATER: Final = "national_to must be later than national_from"
+
+_MONTH: Final = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
+_SINGLE_AGES: Final = 101
+
+
+def _month(text: str) -> str:
+    if re.fullmatch(_MONTH, text) is None:
+        raise ValueError(NO_MONTH)
+    return text
+
+
+Month = Annotated[str, AfterValidator(_month), Field(json_schema_extra={"pattern": _MONTH})]
+"""Year and month. The pattern is for editors; a fault of it would not tell what to write."""
 
 
 class NationalRatios(Section):
@@ -43,6 +63,10 @@ class ForecastSettings(Section):
     and dies as the nation does, nobody moves; hold: people stay those of the last register;
     auto: cohort where two registers are given, national where there is one of Korean townships,
     else hold."""
+    samples: int = Field(default=200, ge=1, le=10_000)
+    """How many futures are drawn for the bands that hold 80 % of them. With 200, a band ends
+    between the 20th and the 21st from below and from above. (need.uncertainty.samples is the
+    number of draws of the test how sure a status is.)"""
     smoothing_young: NotNegative = 150.0
     """Ratios of a township lean on those of its county as if so many people had been watched
     there for a year, in each cohort below 50; those of a county on all townships, and these on
@@ -56,9 +80,9 @@ class ForecastSettings(Section):
     much, as that of the area above. Assumption, after the ceilings of Swanson, Schlottmann and
     Schmidt (2010) for census tracts."""
     half_life_years: Annotated[float, Field(ge=0, le=1000)] = 10.0
-    """Years in which the difference between a township and its county halves: a new apartment
-    block fills once. 0 keeps it for ever. Assumption, in the spirit of a damped trend (Gardner
-    and McKenzie 1985)."""
+    """Years in which the difference between a township and its county halves, below 100: a new
+    apartment block fills once. 0 keeps it for ever. Assumption, in the spirit of a damped
+    trend (Gardner and McKenzie 1985)."""
     improvement_per_year: Annotated[float, Field(ge=0, le=0.2)] = 0.016
     """By which share mortality falls every year from improvement_from_age. From the life tables
     of Statistics Korea: between 2013 and 2023 the expectation of life at 60 rose from 22.0 to
@@ -92,14 +116,28 @@ class ForecastSettings(Section):
         default_factory=lambda: NationalRatios.model_validate(_forecast_figure("national"))
     )
     """Five-year ratios of the nation by age group; 100+: of those of 100 and over."""
-    national_from: Name = Field(default_factory=lambda: _forecast_figure("national_from"))
-    """Date of the first register of the national ratios."""
-    national_to: Name = Field(default_factory=lambda: _forecast_figure("national_to"))
-    """Date of the second."""
+    national_from: Month = Field(default_factory=lambda: _forecast_figure("national_from"))
+    """Month of the first register of the national ratios ("2023-10")."""
+    national_to: Month = Field(default_factory=lambda: _forecast_figure("national_to"))
+    """Month of the second."""
     national_source: str = Field(default_factory=lambda: _forecast_figure("national_source"))
     """Where the national ratios and sizes come from."""
     sizes: tuple[NotNegative, ...] = Field(default_factory=lambda: tuple(_forecast_figure("sizes")))
-    """People of the nation by single year of age, from 0; the last is open. They tell how the
-    people of a five-year group are spread over its years. Empty: evenly but for deaths."""
-    sizes_as_of: Name = Field(default_factory=lambda: _forecast_figure("sizes_as_of"))
-    """Date of these."""
+    """People of the nation by single year of age, 0 to 99, and of 100 and over: 101 numbers. They
+    tell how the people of a five-year group are spread over its years. Empty: evenly but for
+    deaths."""
+    sizes_as_of: Month = Field(default_factory=lambda: _forecast_figure("sizes_as_of"))
+    """Month of these."""
+
+    @field_validator("sizes")
+    @classmethod
+    def _every_age(cls, sizes: tuple[float, ...]) -> tuple[float, ...]:
+        if len(sizes) not in (0, _SINGLE_AGES):
+            raise ValueError(NO_SINGLE_AGES)
+        return sizes
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ForecastSettings:
+        if self.national_to <= self.national_from:
+            raise ValueError(NOT_LATER)
+        return self

@@ -19,6 +19,7 @@ from ruralcare.inputs.people.long_tables import ACCEPTED, is_long, long_register
 from ruralcare.inputs.people.register import Register, registers_of
 from ruralcare.inputs.people.register_checks import Planned
 from ruralcare.inputs.people.register_columns import find_header, last_of_year, tells_ages
+from ruralcare.inputs.people.sexes import split_sexes
 from ruralcare.inputs.people.sgis import is_sgis, sgis_registers
 from ruralcare.language import Message
 from ruralcare.scenario import AssumedPopulation, Scenario
@@ -140,7 +141,7 @@ def _people(scenario: Scenario, towns: Townships) -> _People:
         )
     if found:
         raise InputError(found, readings)
-    notes = _split(parts, files)
+    notes = (*_split(parts, files), *split_sexes(parts))
     frame = pd.concat([part.assign(year=year) for year, part in parts.items()], ignore_index=True)
     frame = frame[_COLUMNS].sort_values(_COLUMNS[:4], ignore_index=True)
     return _People(frame, as_of, notes, tuple(readings))

@@ -120,7 +120,7 @@
 
     render(i) {
       const { app } = this, { data, words, format } = app, towns = data.townships;
-      const facts = [[words.population, fill(words.peopleCount, { count: format.whole(towns.population[i]) })]];
+      const facts = [[fill(words.populationOf, { year: data.stages[0].year }), fill(words.peopleCount, { count: format.whole(towns.population[i]) })]];
       if (towns.elderly) {
         const k = Math.min(app.state.stage, towns.index.length - 1), year = data.stages[k].year;
         const ahead = towns.ahead[k][i], share = ahead ? Math.round((1000 * towns.elderly[k][i]) / ahead) : null;
@@ -129,10 +129,10 @@
             ? ` (${format.whole(towns.aheadLow[k][i])}–${format.whole(towns.aheadHigh[k][i])})` : "";
           facts.push([fill(words.populationIn, { year }), fill(words.peopleCount, { count: format.whole(ahead) }) + band]);
         }
-        facts.push([words.elderly, `${fill(words.peopleCount, { count: format.whole(towns.elderly[k][i]) })} (${format.permille(share)}%)`]);
+        facts.push([fill(words.elderlyIn, { year }), `${fill(words.peopleCount, { count: format.whole(towns.elderly[k][i]) })} (${format.permille(share)}%)`]);
         facts.push([towns.yearBefore[i] === null ? words.change : fill(words.changeSince, { year: towns.yearBefore[i] }), format.change(towns.change[i], 10, "%")]);
         const risk = data.layers.find((layer) => layer.id === "extinction");
-        facts.push([words.index, format.index(towns.index[k][i]) + (towns.risk[k][i] === null || !risk ? "" : ` · ${risk.classes[towns.risk[k][i]].label}`)]);
+        facts.push([fill(words.indexIn, { year }), format.index(towns.index[k][i]) + (towns.risk[k][i] === null || !risk ? "" : ` · ${risk.classes[towns.risk[k][i]].label}`)]);
         facts.push([words.link, towns.link[i] === null ? "–" : data.connections[towns.link[i]]]);
       }
       this.title = h("h2", { tabindex: -1 }, towns.name[i]);
