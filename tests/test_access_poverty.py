@@ -194,3 +194,13 @@ def test_a_rank_that_is_missing_leaves_only_the_concentration_out():
     table = table_of(access.equity(cover, population(), townships(), rank_by=ranks, worst="low"))
     assert table.loc[("nearest_min", "concentration"), "value"] == pytest.approx(0, abs=1e-12)
     assert table.loc[("nearest_min", "headcount"), "value"] == pytest.approx(0.52)
+
+
+def test_where_nobody_reaches_anything_there_is_no_equality():
+    offers = places().offers
+    table = access.coverage(times(), offers.iloc[:0], standard_min={"day_care": 20.0})
+    found = access.equity(table, population(), townships()).set_index(["variable", "measure"])
+    for measure in ("gini", "theil", "palma", "concentration"):
+        assert pd.isna(found.loc[("nearest_min", measure), "value"]), measure
+    assert found.loc[("nearest_min", "headcount"), "value"] == 1.0
+    assert found.loc[("nearest_min", "gini"), "counted_share"] == 0.0

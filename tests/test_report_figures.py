@@ -33,15 +33,19 @@ def test_access_need_and_status_of_each_stage(figures):
     assert np.isnan(figures.nearest_min[day, 0, 3])
     np.testing.assert_allclose(figures.need[home, 0], [30, 20, 14, 10])
     np.testing.assert_allclose(figures.need[day, 2], [12, 8, 5.6, 4])
-    # 40 places for 50 people within reach; a is nearer than b.
-    np.testing.assert_allclose(figures.unmet[home, 0], [0, 10, 14, 10])
-    np.testing.assert_allclose(figures.unmet[home, 2], [0, 0, 0, 4])
+    # 40 places for 50 people within reach: a and b share them.
+    np.testing.assert_allclose(figures.unmet[home, 0], [6, 4, 14, 10])
+    # Then 70 for 74. Of b, 80/7 turn to the 40 places and 60/7 to the 30 places.
+    old, new = 40 / (30 + 80 / 7), 30 / (24 + 60 / 7)
+    by_hand = [30 * (1 - old), 20 - 80 / 7 * old - 60 / 7 * new, 14 * (1 - new), 10 * (1 - new)]
+    np.testing.assert_allclose(figures.unmet[home, 2], by_hand)
+    assert sum(by_hand) == pytest.approx(4)
     assert figures.underserved[home].tolist() == [
-        [False, True, True, True],
-        [False, False, False, True],
-        [False, False, False, True],
+        [False, False, True, True],
+        [False, False, False, False],
+        [False, False, False, False],
     ]
-    assert figures.reasons(home, 0) == [(), ("no_seats",), ("too_far",), ("too_far", "ferry_only")]
+    assert figures.reasons(home, 0) == [(), (), ("too_far",), ("too_far", "ferry_only")]
     assert figures.reasons(day, 0)[3] == ("unreachable",)
 
 
@@ -118,15 +122,15 @@ def test_cards_show_the_figures_and_their_change(figures):
     cards = {card["label"]: card for card in access_cards(english, 0, 2)}
     within = cards["People in need within 20 min"]
     assert (within["value"], within["change"], within["tone"]) == ("100.0", "▲ 32.4 %p", 1)
-    assert cards["Underserved townships"]["value"] == "1"
+    assert cards["Underserved townships"]["value"] == "0"
     assert cards["Underserved townships"]["change"] == "▼ 2 places"
     assert cards["People with a place"]["value"] == "70"
     assert cards["Sites opened so far"]["value"] == "1"
     assert cards["Capital spent so far"]["value"] == "KRW 510 million"
     # c (300) and d (200) of 2,000 people have an index below 0.2.
     assert extinction_cards(english)[0]["value"] == "25.0"
-    # Today b, c and d lack something: 1,000 of 2,000 people.
-    assert status_cards(english, 0)[0]["value"] == "50.0"
+    # Today c and d lack something: 500 of 2,000 people.
+    assert status_cards(english, 0)[0]["value"] == "25.0"
 
 
 def test_money_is_written_as_each_language_counts_it():
@@ -157,7 +161,7 @@ def test_a_need_table_and_an_access_table_show_what_they_hold(results):
     need = Figures(of_need(results.need))
     assert need.shape == (2, 1, 4)
     assert need.basis == "need"
-    assert need.underserved[0, 0].tolist() == [False, True, True, True]
+    assert need.underserved[0, 0].tolist() == [False, False, True, True]
     assert need.openings.empty
     access = Figures(of_access(results.access[0], results.townships))
     assert access.basis == "townships"

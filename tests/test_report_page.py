@@ -132,7 +132,7 @@ def test_the_legend_counts_people(results):
     # Today: a within 10, b within 20, c within 30, d over 40 minutes.
     assert layers["access-0"]["people"][0] == [1000, 500, 300, 0, 200, 0, 0, 0, 0]
     assert layers["access-1"]["people"][0] == [1000, 500, 300, 0, 0, 0, 200, 0, 0]
-    assert layers["status"]["people"][0] == [1000, 0, 1000, 0]
+    assert layers["status"]["people"][0] == [1500, 0, 500, 0]
     assert layers["extinction"]["values"] == ["2344"] * 3
 
 

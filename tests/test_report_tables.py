@@ -47,7 +47,7 @@ def test_openings_and_coverage(results):
     assert coverage[0, "home_visit_care"] == pytest.approx(40)
     assert coverage[1, "home_visit_care"] == pytest.approx(70)
     assert coverage[2, "day_care"] == pytest.approx(29.6)
-    assert made["need"]["reasons"].tolist()[1] == "no_seats"
+    assert made["need"]["reasons"].tolist()[2] == "too_far"
 
 
 def test_tables_hold_plain_values_without_the_index(results):

@@ -38,16 +38,17 @@ def test_served_is_proven_by_reach_and_room():
     assert cases.today(table)["underserved_from"].isna().all()
 
 
-def test_room_goes_to_the_nearest_and_its_lack_is_told():
-    # 14 in need, 8 places: x1 (5) and three of x2 are nearer than y.
+def test_room_is_shared_and_its_lack_is_told():
+    # 14 in need, 8 places, all within the standard: 6 of 14 are without, wherever they live.
     table = cases.assess({"X": 10, "Y": 4}, POINTS, NEAR, {"P": (8.0, "X", "published")})
     today = cases.today(table)
-    assert today["unmet_persons"].tolist() == pytest.approx([2.0, 4.0])
-    assert today["status"].tolist() == ["served", "underserved"]
-    assert today["reasons"].tolist() == ["", "no_seats"]
-    assert figure(table, "no_seats", "unmet_share", "Y") == (1.0, pytest.approx(0.3))
-    assert figure(table, "no_seats", "without_room_share", "Y") == (1.0, pytest.approx(0.1))
-    assert today["underserved_from"].tolist() == [pd.NA, 2023]
+    assert today["unmet_persons"].tolist() == pytest.approx([60 / 14, 24 / 14])
+    assert today["status"].tolist() == ["underserved", "underserved"]
+    assert today["reasons"].tolist() == ["no_seats", "no_seats"]
+    least = (pytest.approx(6 / 14), pytest.approx(0.3))
+    assert figure(table, "no_seats", "unmet_share", "Y") == least
+    assert figure(table, "no_seats", "without_room_share", "Y") == (least[0], pytest.approx(0.1))
+    assert today["underserved_from"].tolist() == [2023, 2023]
 
 
 @pytest.mark.parametrize(("other", "reason"), [(8.0, "no_staff"), (8.1, "no_seats")])
@@ -168,15 +169,18 @@ def supply(wanted, minutes, places, points=POINTS):
 
 def test_growing_demand_is_a_risk_and_says_when():
     ground = supply({"X": 10, "Y": 4}, NEAR, {"P": (14.0, "X", "published")})
-    needs = [np.array([10.0, 4.0]), np.array([12.0, 5.0]), np.array([9.0, 3.0])]
+    needs = [np.array([10.0, 4.0]), np.array([14.0, 7.0]), np.array([9.0, 3.0])]
     ahead = look_ahead(ground, needs, [2023, 2027, 2030], cases.settings(viable_use=0.0))
-    # 2027: 17 for 14 places; y, the farthest, misses three of five.
-    assert ahead.status(2023).tolist() == ["served", "at_risk"]
-    assert ahead.status(2027).tolist() == ["served", "underserved"]
+    # 2027: 21 for 14 places, a third is without.
+    assert ahead.status(2023).tolist() == ["at_risk", "at_risk"]
+    assert ahead.status(2027).tolist() == ["underserved", "underserved"]
     assert ahead.status(2030).tolist() == ["served", "served"]
-    assert ahead.reasons(2023, np.zeros(2, bool)).tolist() == ["", "demand_grows"]
-    assert np.isnan(ahead.first_year[0])
-    assert ahead.first_year[1] == 2027
+    assert ahead.reasons(2023, np.zeros(2, bool)).tolist() == ["demand_grows", "demand_grows"]
+    assert ahead.first_year.tolist() == [2027, 2027]
+    # Were it not for 2027, nothing would be told.
+    calm = look_ahead(ground, [needs[0], needs[2]], [2023, 2030], cases.settings(viable_use=0.0))
+    assert np.isnan(calm.first_year).all()
+    assert calm.status(2023).tolist() == ["served", "served"]
 
 
 @pytest.mark.parametrize("first", [40.0, 8.0])
@@ -409,10 +413,9 @@ def test_unmet_is_what_the_largest_flow_leaves(seed):
 @example(1786)
 @settings(max_examples=25)
 def test_more_room_and_more_institutions_never_hurt(seed):
-    """Distance and room do not add up: who comes within the standard anew may find no room there.
+    """More room never leaves more people without in all, and nobody farther away.
 
-    So 24 % too far and 26 % without room are served, and 50 % without room are not, though as many
-    are unmet as before. Where nobody comes nearer, an institution more never hurts.
+    A single township may have to share with more people than before.
     """
     rng = np.random.default_rng(seed)
     world = cases.random_world(rng)
@@ -423,17 +426,13 @@ def test_more_room_and_more_institutions_never_hurt(seed):
     points = [point for villages in world["points"].values() for point in villages]
     ways = {(point, "new"): float(rng.uniform(1, 60)) for point in points}
     added = world["places"] | {"new": (5.0, town, basis)}
-    served = before["status"] != "underserved"
     for change in (
         {"places": larger},
         {"places": added, "minutes": world["minutes"] | ways},
     ):
         after = judged(world | change)
-        assert (after["unmet"] <= before["unmet"] + 1e-6).all()
-        worse = served & (after["status"] == "underserved")
-        assert set(after.loc[worse, "reasons"]) <= {"no_seats"}
-        assert (after["outside"] < before["outside"])[worse].all()
-        assert not worse.any() or "minutes" in change
+        assert after["unmet"].sum() <= before["unmet"].sum() + 1e-6
+        assert (after["outside"] <= before["outside"] + 1e-9).all()
 
 
 @given(seed=st.integers(0, 10**6), swap=st.randoms(use_true_random=False))

@@ -61,23 +61,23 @@ def test_standards_and_speeds_work_on_the_same_minutes():
 
 
 def test_rates_move_what_lies_near_the_room():
-    """20 in need, 18 places: y misses 2 of 10; three of ten from 21 in need on."""
+    """20 in need, 15 places: a quarter is without; three of ten from 21.4 in need on."""
     spread = 0.1
-    expected = 1 - norm.cdf(np.log(18 / 17) / spread)
-    # With f times the need, 20 f - 18 of 10 f are without room: 0.3 from f = 18 / 17 on.
+    expected = 1 - norm.cdf(np.log(15 / 14) / spread)
+    # With f times the need, 20 f - 15 of 20 f are without room: 0.3 from f = 15 / 14 on.
     for name in ("recognition", "use"):
-        found = need.sureness(world({"samples": 400, name: {"spread": spread}}, room=18.0))
+        found = need.sureness(world({"samples": 400, name: {"spread": spread}}, room=15.0))
         assert share(found, "Y") == pytest.approx(expected, abs=1 / 400)
 
 
 def test_only_estimated_room_is_uncertain():
     spreads = {"samples": 400, "capacity": {"spread": 0.2}}
-    known = need.sureness(world(spreads, room=18.0))
+    known = need.sureness(world(spreads, room=15.0))
     assert set(known.shares["underserved_share"]) == {0.0}
     for basis in ("care workers", "default"):
-        found = need.sureness(world(spreads, room=18.0, basis=basis))
-        # 20 - 18 c of 10 are without room: 0.3 at c = 17 / 18.
-        assert share(found, "Y") == pytest.approx(norm.cdf(np.log(17 / 18) / 0.2), abs=1 / 400)
+        found = need.sureness(world(spreads, room=15.0, basis=basis))
+        # 20 - 15 c of 20 are without room: 0.3 at c = 14 / 15.
+        assert share(found, "Y") == pytest.approx(norm.cdf(np.log(14 / 15) / 0.2), abs=1 / 400)
 
 
 def test_thresholds_move_what_lies_near_them():

@@ -187,8 +187,8 @@ def test_the_table_sorts_and_saves(one):
     assert by_town["c"]["nearest_min_today"] == "25"
     assert by_town["c"]["nearest_min"] == "4"
     assert by_town["d"]["covered_share"] == "1"
-    assert by_town["d"]["unmet_persons"] == "4"
-    assert by_town["d"]["status"] == "underserved"
+    assert by_town["d"]["unmet_persons"] == "0.8"
+    assert by_town["d"]["status"] == "served"
     assert by_town["a"]["population"] == "1000"
     dialog.get_by_role("button", name="라온면").click()
     assert not dialog.is_visible()

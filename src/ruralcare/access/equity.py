@@ -99,6 +99,9 @@ def equity(
         minutes = mine["nearest_min"].to_numpy(float, na_value=np.nan)
         filled = np.where(np.isnan(minutes), times.cutoff_min, minutes)
         found = here.inequality(filled, "less")
+        if np.isnan(minutes).all():
+            # Nobody reaches anything: that is no equality.
+            found = [one | dict.fromkeys(("value", "within", "between"), np.nan) for one in found]
         for name, alpha in _POVERTY.items():
             standard = access.standards_min[service]
             poverty = fgt(

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ruralcare.access.assignment import Assigner
+from ruralcare.need.sharing import shared
 from ruralcare.network.search import compiled
 from ruralcare.scenario import Service
 from ruralcare.types import AccessTable, TravelTimes
@@ -180,9 +181,10 @@ class Supply:
     def covered_share(self, nearest_min: Floats, standard_min: float) -> Floats:
         """Return the share of the people of each township within a standard."""
         within = np.where(nearest_min <= standard_min, self.weight, 0.0)
-        with np.errstate(invalid="ignore"):
-            share = self.to_townships(within) / self.people_share
-        return np.nan_to_num(share)
+        some = self.people_share > 0
+        share = self.to_townships(within) / np.where(some, self.people_share, 1.0)
+        # Where nobody lives, nobody is beyond.
+        return np.where(some, share, 1.0)
 
     def met(
         self,
@@ -194,8 +196,9 @@ class Supply:
     ) -> Floats:
         """Return the persons of each point who find room within the standard.
 
-        As many as possible are served, the nearest first (:class:`ruralcare.access.Assigner`).
-        Where a look at the institutions shows that there is room for all, that is the answer.
+        As many as possible are served (:class:`ruralcare.access.Assigner`), and those who compete
+        for the same room share it (:func:`ruralcare.need.sharing.shared`). Where a look at the
+        institutions shows that there is room for all, that is the answer.
 
         Parameters
         ----------
@@ -227,7 +230,7 @@ class Supply:
             persons = self._assigner.served(wanted, room, standard)
         else:
             persons = self._assigner.solve(wanted, room, standard).by_point
-        return np.minimum(persons, wanted)
+        return shared(point, place, wanted, room, np.minimum(persons, wanted))
 
 
 def _first(start: Ints, place: Ints, open_: Flags, pairs: Ints) -> None:
@@ -309,6 +312,8 @@ def supply_of(service: Service, access: AccessTable, township_ids: tuple[str, ..
     rows = access.frame[access.frame["service"] == service.id].set_index("township_id")
     names = ("covered", "beyond_standard", "beyond_cutoff", "unreachable", "unsnapped")
     shares = rows[[f"{name}_share" for name in names]].reindex(townships).astype(float)
+    # Where nobody lives, nobody is beyond.
+    shares = shares.fillna({f"{name}_share": float(name == "covered") for name in names})
     return Supply(
         service,
         float(access.standards_min[service.id]),
