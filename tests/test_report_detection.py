@@ -127,7 +127,7 @@ def test_equity_has_both_ends_of_the_plan(figures):
 
 def test_who_resembles_a_model_is_told(results, figures):
     models = similar_rows(figures)
-    assert [model["name"] for model in models][0] == "은계면"
+    assert models[0]["name"] == "은계면"
     assert all(len(model["rows"]) for model in models)
     assert not any("-0.0" in row["alike"] + row["unlike"] for one in models for row in one["rows"])
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from ruralcare.types import AccessTable, Places, Townships
 
@@ -90,9 +91,10 @@ def similar(
     DataFrame
         ``township_id``, ``rank`` (1 is the most alike; equal distances in the order of the ids),
         ``distance``, ``compared`` (columns that both have), ``closest``, ``second_closest`` and
-        ``farthest`` (columns in which the two are most and least alike; ``NA`` where there are too
-        few), each with ``…_sd``, the candidate minus the model in standard deviations. Townships
-        that share less than half of the columns with the model are left out.
+        ``farthest`` (the columns in which the two are alike while few others are as close, and the
+        one in which they are least alike; ``NA`` where there are too few), each with ``…_sd``, the
+        candidate minus the model in standard deviations. Townships that share less than half of the
+        columns with the model are left out.
 
     Raises
     ------
@@ -280,20 +282,26 @@ def _nearest(
         "distance": distance[order],
         "compared": count[order],
     }
-    # Columns from the most to the least alike; what one of the two lacks comes last.
-    alike = np.argsort(np.where(shared, np.abs(apart), np.inf)[order], axis=1, kind="stable")
+    # Columns from the most to the least alike; what one of the two lacks comes last. Alike is what
+    # few others are as close in: that both have a road says nothing where all have one.
+    size = np.where(shared, np.round(np.abs(apart), 9), np.inf)
+    telling = np.where(shared, rankdata(size, axis=0), np.inf)
     columns = [str(column) for column in scores.columns]
     row = np.arange(len(order))
     last = count[order] - 1
+    far = np.argsort(size[order], axis=1, kind="stable")[row, np.maximum(last, 0)]
     # The farthest is none of the two that are closest.
+    kept = telling[order].copy()
+    kept[row[last >= 2], far[last >= 2]] = np.inf
+    alike = np.lexsort((size[order], kept), axis=1)
     for what, place, least in (
-        ("closest", np.zeros_like(last), 1),
-        ("second_closest", np.ones_like(last), 2),
-        ("farthest", last, 3),
+        ("closest", alike[:, :1], 1),
+        ("second_closest", alike[:, 1:2], 2),
+        ("farthest", far[:, None], 3),
     ):
         told = last + 1 >= least
         chosen = np.full(len(order), -1)
-        chosen[told] = alike[row[told], place[told]]
+        chosen[told] = place[told, 0] if place.size else -1
         codes = [columns[one] if known else None for one, known in zip(chosen, told, strict=True)]
         difference = np.full(len(order), np.nan)
         difference[told] = apart[order[told], chosen[told]]

@@ -75,8 +75,8 @@ class Rule(Section):
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """The share is lowered by this part of itself (0.1 makes 30 % to 27 %)."""
     unmet_share: Share | None = None
-    """... or if at least this share of the need finds no room within the standard, because it is too
-    far or full; services of the scenario only."""
+    """... or if at least this share of the need finds no room within the standard, too far or full;
+    services of the scenario only."""
     profile: Code | None = None
     """Profile of speeds that the rule counts with; that of the scenario if missing. Distances count
     roads that the profile leaves open, whatever their speed."""

@@ -21,8 +21,8 @@ def split_sexes(parts: dict[int, pd.DataFrame]) -> tuple[Message, ...]:
     Parameters
     ----------
     parts : dict of int to DataFrame
-        ``township_id``, ``sex``, ``age_group``, ``persons`` by year. Registers without sexes stay as
-        they are if no other has them.
+        ``township_id``, ``sex``, ``age_group``, ``persons`` by year. Registers without sexes stay
+        as they are if no other has them.
     """
     told = {year: part for year, part in parts.items() if "all" not in set(part["sex"])}
     if not told:
@@ -35,8 +35,8 @@ def split_sexes(parts: dict[int, pd.DataFrame]) -> tuple[Message, ...]:
         parts[year] = _split(part, told[model])
         notes.append(
             Message(
-                "The register of {year} does not tell the sexes apart; women and men are estimated by "
-                "their shares in that of {model}, for each township and age.",
+                "The register of {year} does not tell the sexes apart; women and men are estimated "
+                "by their shares in that of {model}, for each township and age.",
                 year=str(year),
                 model=str(model),
             )
