@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from ruralcare.access.counted import Counted, Demand, counted, demands_of, unknown_notes
 from ruralcare.access.measure import Convergence, Measure, measure_at
 from ruralcare.language import Message
-from ruralcare.network.search import compiled
+from ruralcare.network.search.compiled import quick
 from ruralcare.types import Places, Population, TravelTimes, TravelTimesByService
 
 __all__ = ["raam"]
@@ -188,7 +187,7 @@ class _Market:
 
     def _answer(self, homes: Ints, ways: _Ways, level: Floats) -> None:
         """Spread each home anew over its choices, one home after the other."""
-        spread = _quick(_spread, compiled.available())
+        spread = quick(_spread)
         scratch = np.empty(int(np.diff(ways.start).max()))
         spread(homes, *ways, self.room, self.persons, self.load, level, scratch)
 
@@ -197,7 +196,7 @@ class _Market:
         used = np.flatnonzero(ways.flow)
         self.load = np.bincount(ways.place[used], ways.flow[used], len(self.room)).astype(float)
         near = np.empty(len(ways.place), np.bool_)
-        sums = _quick(_sums, compiled.available())
+        sums = quick(_sums)
         saved, paid = sums(*ways, self.load / self.room, _NEARLY, near)
         return saved / paid if paid > 0 else 0.0, near
 
@@ -209,12 +208,6 @@ class _Ways(NamedTuple):
     place: Ints
     travel: Floats
     flow: Floats
-
-
-@cache
-def _quick(routine: Callable[..., Any], compiles: bool) -> Callable[..., Any]:
-    """Compile a routine; without numba it runs as it stands, slowly."""
-    return compiled.kernel(routine) if compiles else routine
 
 
 def _spread(

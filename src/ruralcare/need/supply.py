@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ruralcare.access.assignment import Assigner
 from ruralcare.need.sharing import shared
-from ruralcare.network.search import compiled
+from ruralcare.network.search.compiled import quick
 from ruralcare.scenario import Service
 from ruralcare.types import AccessTable, TravelTimes
 
@@ -36,16 +36,6 @@ _ROUNDS = 8
 _FULL = 1.0 + 1e-9
 # Far above rounding: so much more need than room cannot find room.
 _TOO_MANY = 1.0 + 1e-6
-
-
-@cache
-def _compiled(routine: Callable[..., Any]) -> Callable[..., Any]:
-    return compiled.kernel(routine)
-
-
-def quick(routine: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a routine when it is first needed; without numba it runs as it stands, slowly."""
-    return _compiled(routine) if compiled.available() else routine
 
 
 @dataclass(frozen=True, eq=False)

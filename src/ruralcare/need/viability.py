@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ruralcare.need.supply import Supply, quick
+from ruralcare.need.supply import Supply
+from ruralcare.network.search.compiled import quick
 
 __all__ = ["Unviable", "expected_users", "unviable"]
 

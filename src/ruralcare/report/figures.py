@@ -168,25 +168,21 @@ class Figures:
     @cached_property
     def underserved(self) -> NDArray[np.bool_] | None:
         """Whether each township is underserved, at the assessed stages; None without need."""
-        if not self.assessed_stages:
-            return None
-        flags = np.zeros((self.shape[0], self.assessed_stages, self.shape[2]), dtype=bool)
-        for stage in range(self.assessed_stages):
-            for s in range(self.shape[0]):
-                status = self._assessed_column("status", s, stage)
-                flags[s, stage] = (status == "underserved").to_numpy(bool)
-        return flags
+        return self._with_status("underserved")
 
     @cached_property
     def at_risk(self) -> NDArray[np.bool_] | None:
         """Whether each township is at risk, at the assessed stages; None without need."""
+        return self._with_status("at_risk")
+
+    def _with_status(self, code: str) -> NDArray[np.bool_] | None:
         if not self.assessed_stages:
             return None
         flags = np.zeros((self.shape[0], self.assessed_stages, self.shape[2]), dtype=bool)
         for stage in range(self.assessed_stages):
             for s in range(self.shape[0]):
                 status = self._assessed_column("status", s, stage)
-                flags[s, stage] = (status == "at_risk").to_numpy(bool)
+                flags[s, stage] = (status == code).to_numpy(bool)
         return flags
 
     def reasons(self, s: int, stage: int) -> list[tuple[str, ...]]:

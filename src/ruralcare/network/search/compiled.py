@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from ruralcare.language import Message
 from ruralcare.progress import Progress
 
-__all__ = ["available", "compiling", "kernel"]
+__all__ = ["available", "compiling", "kernel", "quick"]
 
 Routine = TypeVar("Routine", bound=Callable[..., Any])
 
@@ -37,6 +38,16 @@ def kernel(function: Routine) -> Routine:
         # numba: "no locator available"
         made = numba.njit(nogil=True)(function)
     return cast(Routine, made)
+
+
+@cache
+def _kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    return kernel(function)
+
+
+def quick(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a routine compiled, or as it stands, slowly, where numba cannot be used."""
+    return _kernel(function) if available() else function
 
 
 @contextmanager
