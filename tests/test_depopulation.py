@@ -253,3 +253,33 @@ def test_the_worst_third_of_the_approximation_is_designated(nation, settings):
     worst = counties["composite_index"].rank(ascending=False) <= len(counties) / 3
     assert counties["composite_known"].eq(3).all()
     assert counties.loc[worst, "designated"].mean() > 0.9
+
+
+def halved(after, dates, code="4682025000"):
+    """Return a township that lost half of its people, none of them old enough for an index."""
+    counts = {(code, 2013, "all", "40-44"): 200, (code, after, "all", "40-44"): 100}
+    return people_of(counts, dates), towns_of([code])
+
+
+def test_a_change_watched_for_less_than_five_years_does_not_tell(settings):
+    unnamed = settings.model_copy(update={"designated_file": None})
+    long, towns = halved(2023, {2013: "2013-10", 2023: "2023-10"}, "9971025000")
+    facts = need.indicators(towns, long, unnamed, None)
+    assert facts["depopulating"].tolist() == [True]
+    short, towns = halved(2017, {2013: "2013-10", 2017: "2017-10"}, "9971025000")
+    facts = need.indicators(towns, short, unnamed, None)
+    assert facts["change_10y_share"].iloc[0] == pytest.approx(0.5**2.5 - 1)
+    assert facts["depopulating"].tolist() == [False]
+
+
+def test_where_nothing_tells_the_designation_does(settings):
+    """해남군 is designated; without sexes and with a short change nothing else is known of it."""
+    short, towns = halved(2017, {2013: "2013-10", 2017: "2017-10"})
+    facts = need.indicators(towns, short, settings, None)
+    assert facts["extinction_index"].isna().all()
+    assert facts["designated"].tolist() == facts["depopulating"].tolist() == [True]
+    assert need.county_indicators(towns, short, settings)["depopulating"].tolist() == [True]
+    # A change that is long enough holds before it.
+    counts = {("4682025000", 2013, "all", "40-44"): 100, ("4682025000", 2023, "all", "40-44"): 100}
+    steady = people_of(counts, {2013: "2013-10", 2023: "2023-10"})
+    assert need.indicators(towns, steady, settings, None)["depopulating"].tolist() == [False]
