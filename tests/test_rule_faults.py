@@ -75,7 +75,7 @@ def test_names_that_are_no_rule(demo, tmp_path, names, key, problem, remedy):
         (("share = 0.5", "share = 0.5\nunmet_share = 0.3"), "need.rules.far.unmet_share", "Room"),
         (('"assumption"', '"assumption"\nprofile = "storm"'), "need.rules.far.profile", "profile"),
         (('["hospital"]', '["hospitl"]'), "need.rules.far.targets[1].kinds", "no such kind"),
-        (('["hospital"]', "[]"), "need.rules.far.targets[1].kinds", "at least 1"),
+        (('["hospital"]', "[]"), "need.rules.far.targets[1].kinds", "is empty"),
         (("within_min = 200", "within_min = 200, within_km = 3"), "need.rules.far.targets[1]",
          "within_min or within_km"),
         ((", within_min = 200", ""), "need.rules.far.targets[1]", "within_min or within_km"),
