@@ -16,8 +16,8 @@ def random_case(seed, size=60):
     return rng.lognormal(0, 1, size), rng.integers(0, 12, size), rng.integers(1, 9, size)
 
 
-def test_child_mortality_in_india_as_the_world_bank_publishes_it():
-    # Births 1982-92 and deaths under five per 1,000 by quintile of wealth, poorest first: World
+def test_child_mortality_in_india():
+    # Entered from memory, not looked up. Births 1982-92 and deaths under five per 1,000 by quintile of wealth, poorest first: World
     # Bank, Quantitative Techniques for Health Equity Analysis, Technical Note 7, table 1.
     births = [29939, 28776, 26528, 24689, 19739]
     mortality = [154.7, 152.9, 119.5, 86.9, 54.3]
