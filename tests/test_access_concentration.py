@@ -17,8 +17,9 @@ def random_case(seed, size=60):
 
 
 def test_child_mortality_in_india():
-    # Entered from memory, not looked up. Births 1982-92 and deaths under five per 1,000 by quintile of wealth, poorest first: World
-    # Bank, Quantitative Techniques for Health Equity Analysis, Technical Note 7, table 1.
+    # Births 1982-92 and deaths under five per 1,000 by quintile of wealth, poorest first: World
+    # Bank, Quantitative Techniques for Health Equity Analysis, Technical Note 7, table 1; entered
+    # from memory, not looked up.
     births = [29939, 28776, 26528, 24689, 19739]
     mortality = [154.7, 152.9, 119.5, 86.9, 54.3]
     found = index(mortality, [1, 2, 3, 4, 5], births, worst="low")
